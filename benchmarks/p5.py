@@ -1,0 +1,62 @@
+"""P5: growth. The same pages of the same app with 1,000 and with 100,000 posts, one at a time."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks import content, seeding
+from benchmarks.load import Plan, fetch, say
+from benchmarks.report import Row, Section
+from benchmarks.servers import portfolio
+from benchmarks.turns import Side, in_turn
+
+TARGET = 1.5
+FEW, MANY = 1_000, 100_000
+LIMIT = 20
+LIST = f"/api/v1/posts?limit={LIMIT}"
+
+
+def run(plan: Plan, folder: Path) -> Section:
+    """Latencies of single requests: what one reader waits for."""
+    alone = replace(plan, connections=1, seconds=max(1, plan.seconds // 2), warm_up=1)
+    sides = [_side(folder / "many", MANY), _side(folder / "few", FEW)]
+    many, few = in_turn(sides, alone)
+    rows = [Row(name, many[name].p50, few[name].p50, "ms", "≤", TARGET) for name in many]
+    first, last = many["first page by cursor"].p50, many["last page by cursor"].p50
+    rows.append(Row(f"last page against first, {MANY:,}", last, first, "ms", "≤", TARGET))
+    notes = ["Median latencies of one connection; SQLite, one worker, response cache off."]
+    return Section("P5", "growth", (f"{MANY:,} posts", f"{FEW:,} posts"), rows, alone, notes)
+
+
+def _side(folder: Path, count: int) -> Side:
+    say(f"  seeding {count:,} posts")
+    folder.mkdir()
+    database = folder / "portfolio.db"
+    seeding.seed_portfolio(database, content.posts(count))
+    command = replace(portfolio(database, folder), name=f"{count:,} posts")
+    return Side(command, partial(_paths, count=count))
+
+
+def _paths(url: str, count: int) -> Mapping[str, str]:
+    first = _page(url, LIST)
+    if first["total"] != count:
+        raise ValueError(f"{first['total']} posts are listed, {count} were written")
+    before_last = _page(url, f"{LIST}&page={first['pages'] - 1}")
+    last = f"{LIST}&cursor={before_last['next_cursor']}"
+    if _page(url, last)["next_cursor"] is not None:
+        raise ValueError("the last page names a next one")
+    return {
+        "first page with total": LIST,
+        "first page by cursor": f"{LIST}&cursor={first['next_cursor']}",
+        "last page by cursor": last,
+        "list of a tag with total": f"{LIST}&tag={content.TAGS[0]['slug']}",
+        "one post": f"/api/v1/posts/{content.slug(count // 2)}",
+    }
+
+
+def _page(url: str, path: str) -> dict[str, Any]:
+    page: dict[str, Any] = json.loads(fetch(url + path))
+    return page

@@ -1,0 +1,129 @@
+"""The content of content.py, written into each side's database by the fastest honest way."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from sqlalchemy import Connection, create_engine, insert, update
+from sqlalchemy.engine import make_url
+
+from benchmarks import bare, content, yardstick
+from portfolio.db.migrate import upgrade
+from portfolio.db.sqlite import create_writer
+from portfolio.models.bookkeeping import PublicationTally
+from portfolio.models.entities import EntityType
+from portfolio.models.media import Image
+from portfolio.models.posts import BlogPost
+from portfolio.models.publication import Status
+from portfolio.models.taxonomy import PostTag, Tag
+from portfolio.models.users import User
+
+CHUNK = 1_000
+WAIT_SECONDS = 5
+
+
+def seed_yardstick(database: Path, posts: Iterable[content.Post]) -> None:
+    engine = create_engine(f"sqlite:///{database}")
+    yardstick.Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            insert(yardstick.Author), [_columns(yardstick.Author, row) for row in content.AUTHORS]
+        )
+        connection.execute(insert(yardstick.Tag), [dict(row) for row in content.TAGS])
+        for chunk in content.chunks(posts, CHUNK):
+            _insert_yardstick(connection, chunk)
+    engine.dispose()
+
+
+def seed_bare(database: Path) -> None:
+    engine = create_engine(f"sqlite:///{database}")
+    bare.Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(insert(bare.Tag), [dict(row) for row in content.TAGS])
+    engine.dispose()
+
+
+def seed_portfolio(database: Path, posts: Iterable[content.Post]) -> None:
+    """The real schema by its migrations, then rows as the services would leave them."""
+    asyncio.run(_migrate(database))
+    engine = create_engine(f"sqlite:///{database}")
+    count = 0
+    with engine.connect() as connection:
+        # Nothing is lost if seeding is cut short: the folder is thrown away.
+        connection.exec_driver_sql("PRAGMA synchronous=OFF")
+        connection.execute(insert(User), [{**row, "version": 1} for row in content.AUTHORS])
+        connection.execute(insert(Tag), [{**row, "version": 1} for row in content.TAGS])
+        for chunk in content.chunks(posts, CHUNK):
+            _insert_portfolio(connection, chunk)
+            connection.commit()
+            count += len(chunk)
+        tally = update(PublicationTally).where(PublicationTally.entity_type == EntityType.POSTS)
+        if not connection.execute(tally.values(published=count)).rowcount:
+            row = {"entity_type": EntityType.POSTS, "published": count}
+            connection.execute(insert(PublicationTally), row)
+        connection.commit()
+    engine.dispose()
+
+
+async def _migrate(database: Path) -> None:
+    engine = create_writer(make_url(f"sqlite+aiosqlite:///{database}"), WAIT_SECONDS)
+    await upgrade(engine)
+    await engine.dispose()
+
+
+def _insert_portfolio(connection: Connection, posts: list[content.Post]) -> None:
+    own = {"status": Status.PUBLISHED, "toc": [], "authors": [], "render_version": 1, "version": 1}
+    connection.execute(
+        insert(BlogPost),
+        [
+            {
+                **{key: value for key, value in post.items() if key in BlogPost.__table__.columns},
+                **own,
+                "listed_at": post["published_at"],
+            }
+            for post in posts
+        ],
+    )
+    connection.execute(
+        insert(PostTag),
+        [
+            {"post_id": post["id"], "tag_id": tag, "position": position}
+            for post in posts
+            for position, tag in enumerate(post["tag_ids"])
+        ],
+    )
+    connection.execute(
+        insert(Image),
+        [
+            {
+                **post["cover"],
+                "entity_type": EntityType.POSTS,
+                "entity_id": post["id"],
+                "is_cover": True,
+                "version": 1,
+            }
+            for post in posts
+        ],
+    )
+
+
+def _insert_yardstick(connection: Connection, posts: list[content.Post]) -> None:
+    rows = [
+        {
+            **_columns(yardstick.Post, post),
+            "published_at": post["published_at"].replace(tzinfo=None),
+        }
+        for post in posts
+    ]
+    connection.execute(insert(yardstick.Post), rows)
+    connection.execute(
+        insert(yardstick.post_tags),
+        [{"post_id": post["id"], "tag_id": tag} for post in posts for tag in post["tag_ids"]],
+    )
+    connection.execute(
+        insert(yardstick.Image), [{"post_id": post["id"], **post["cover"]} for post in posts]
+    )
+
+
+def _columns(model: type[yardstick.Base], row: Mapping[str, object]) -> dict[str, object]:
+    return {column.name: row[column.name] for column in model.__table__.columns}

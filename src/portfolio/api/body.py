@@ -1,0 +1,157 @@
+"""Reads JSON bodies more strictly than Python does (RFC 8259, RFC 7493)."""
+
+import json
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any, NoReturn
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+
+from portfolio.core.errors import InvalidInputException, UnsupportedMediaTypeException
+
+MAX_DEPTH = 100
+_LIMIT = 2**63
+_MAX_DIGITS = 19
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+
+
+class StrictRequest(Request):
+    """A request whose json() refuses what databases and other parsers would read differently."""
+
+    @property
+    def has_body(self) -> bool:
+        length = self.headers.get("content-length", "0")
+        return length != "0" or "transfer-encoding" in self.headers
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_json(self) -> bool:
+        subtype = self.media_type.removeprefix("application/")
+        return subtype != self.media_type and (subtype == "json" or subtype.endswith("+json"))
+
+    async def json(self) -> Any:
+        """Raises InvalidInputException, naming the field where that is known."""
+        if not hasattr(self, "_json"):
+            self._json = parse(await self.body())
+        return self._json
+
+    def demand_json(self) -> None:
+        """Raises UnsupportedMediaTypeException for a body that does not call itself JSON."""
+        if self.has_body and not self.is_json:
+            raise UnsupportedMediaTypeException("Send JSON with Content-Type: application/json")
+
+    def demand_form(self) -> None:
+        """Raises UnsupportedMediaTypeException for a body that is no form."""
+        if self.has_body and self.media_type not in _FORMS:
+            raise UnsupportedMediaTypeException(f"Send a form: {' or '.join(_FORMS)}")
+
+    async def rewind(self) -> bool:
+        """Make the body readable once more; False if it was streamed and is gone."""
+        if self._form is not None:
+            for _, value in self._form.multi_items():
+                if isinstance(value, UploadFile):
+                    await value.seek(0)
+            return True
+        return not self._stream_consumed or hasattr(self, "_body")
+
+
+def parse(body: bytes) -> Any:
+    """The value of a JSON text in UTF-8. Raises InvalidInputException.
+
+    Refused: duplicate names, numbers beyond 64 bits, NaN and infinities, NUL and lone surrogates
+    in strings, nesting deeper than MAX_DEPTH.
+    """
+    try:
+        value = _decoder.decode(body.decode())
+    except UnicodeDecodeError as error:
+        raise _refusal(f"not valid UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno} column {error.colno}"
+        raise _refusal(f"not valid JSON at {where}: {error.msg}") from None
+    except RecursionError:
+        raise _too_deep() from None
+    # Only an escape can bring in a character that does not belong, and only brackets depth.
+    if b"\\u" in body or body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        _inspect(value)
+    return value
+
+
+def _inspect(root: Any) -> None:
+    pending: list[tuple[str, int, Any]] = [("", 0, root)]
+    while pending:
+        path, depth, value = pending.pop()
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+        match value:
+            case str() if not _storable(value):
+                raise _refusal("must not hold NUL or lone surrogates", path)
+            case dict():
+                if not all(map(_storable, value)):
+                    raise _refusal("a name in it holds NUL or lone surrogates", path)
+                pending += ((_join(path, key), depth + 1, item) for key, item in value.items())
+            case list():
+                pending += ((_join(path, str(n)), depth + 1, item) for n, item in enumerate(value))
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _storable(text: str) -> bool:
+    if "\0" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _refusal(message: str, field: str = "") -> InvalidInputException:
+    return InvalidInputException.of(field or "body", message, "json_invalid")
+
+
+def _too_deep() -> InvalidInputException:
+    return _refusal(f"nested deeper than {MAX_DEPTH} levels")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _refusal("given twice", next(_repeated(pairs)))
+    return found
+
+
+def _repeated(pairs: list[tuple[str, Any]]) -> Iterator[str]:
+    seen = set()
+    for name, _ in pairs:
+        if name in seen:
+            yield name
+        seen.add(name)
+
+
+def _integer(digits: str) -> int:
+    if len(digits.lstrip("-")) > _MAX_DIGITS or not -_LIMIT <= int(digits) < _LIMIT:
+        raise _refusal("holds an integer beyond 64 bits")
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    value = float(digits)
+    # An integral float becomes an int as soon as a field asks for one.
+    if not isfinite(value) or abs(value) >= _LIMIT:
+        raise _refusal("holds a number out of range")
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise _refusal(f"{name} is no JSON")
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_integer, parse_float=_real, parse_constant=_constant
+)

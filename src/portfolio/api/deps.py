@@ -1,0 +1,103 @@
+"""What an endpoint's signature may ask for."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Path, Query, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from portfolio.api.conditional import row_version
+from portfolio.api.idempotency import remember
+from portfolio.api.identity import AdminUser, CurrentUser, Viewer
+from portfolio.core.errors import InvalidInputException
+from portfolio.core.pagination import MAX_LIMIT, MAX_PAGE, PageRequest
+from portfolio.models.entities import EntityType
+from portfolio.services.auth import AuthService
+from portfolio.services.media import MediaService
+from portfolio.services.posts import PostService
+from portfolio.services.profiles import ProfileService
+from portfolio.services.projects import ProjectService
+from portfolio.services.redirects import RedirectService
+from portfolio.services.resume import ResumeService
+from portfolio.services.setup import SetupService
+from portfolio.services.taxonomy import SeriesService, TagService
+from portfolio.services.users import UserService
+from portfolio.wiring import Services
+
+__all__ = ["AdminUser", "CurrentUser", "EntityType", "Viewer"]
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def service(name: str) -> Callable[[Request], Any]:
+    """A dependency that hands out one service."""
+
+    async def get(request: Request) -> Any:
+        return getattr(services_of(request), name)
+
+    return get
+
+
+async def read_session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with services_of(request).database.reading() as db:
+        yield db
+
+
+async def write_session(
+    request: Request,
+    viewer: Viewer,
+    idempotency_key: Annotated[
+        str | None,
+        Header(min_length=1, max_length=200, description="Makes a repeated POST count once"),
+    ] = None,
+) -> AsyncIterator[AsyncSession]:
+    """The transaction of this request, committed after the answer is made and before it is sent."""
+    services = services_of(request)
+    async with services.database.transaction() as db:
+        if idempotency_key and request.method == "POST":
+            await remember(request, db, viewer, idempotency_key, services.idempotency)
+        yield db
+
+
+DbRead = Annotated[AsyncSession, Depends(read_session, scope="function")]
+DbWrite = Annotated[AsyncSession, Depends(write_session, scope="function")]
+
+AuthDep = Annotated[AuthService, Depends(service("auth"))]
+UsersDep = Annotated[UserService, Depends(service("users"))]
+SetupDep = Annotated[SetupService, Depends(service("setup"))]
+PostsDep = Annotated[PostService, Depends(service("posts"))]
+ProjectsDep = Annotated[ProjectService, Depends(service("projects"))]
+ProfilesDep = Annotated[ProfileService, Depends(service("profiles"))]
+ResumeDep = Annotated[ResumeService, Depends(service("resume"))]
+TagsDep = Annotated[TagService, Depends(service("tags"))]
+SeriesDep = Annotated[SeriesService, Depends(service("series"))]
+MediaDep = Annotated[MediaService, Depends(service("media"))]
+RedirectsDep = Annotated[RedirectService, Depends(service("redirects"))]
+
+RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+Ref = Annotated[str, Path(min_length=1, max_length=200, description="An id or a slug")]
+
+
+def page_request(
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
+    page: Annotated[int | None, Query(ge=1, le=MAX_PAGE)] = None,
+    cursor: Annotated[str | None, Query(min_length=1, max_length=2000)] = None,
+    sort: Annotated[str | None, Query(min_length=1, max_length=40)] = None,
+) -> PageRequest:
+    """Raises InvalidInputException when both ways through the list are asked for at once."""
+    if page is not None and cursor is not None:
+        raise InvalidInputException.of("page", "use page or cursor, not both")
+    return PageRequest(limit=limit, page=page or 1, cursor=cursor, sort=sort)
+
+
+def if_match(
+    value: Annotated[str | None, Header(alias="If-Match", max_length=1000)] = None,
+) -> int | None:
+    return row_version(value)
+
+
+PageDep = Annotated[PageRequest, Depends(page_request)]
+IfMatch = Annotated[int | None, Depends(if_match)]

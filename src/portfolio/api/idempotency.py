@@ -1,0 +1,57 @@
+"""`Idempotency-Key`: a POST that is repeated counts once and is answered alike.
+
+The key is a row of the same transaction as what the request makes. A second request with the key
+waits at the unique constraint until the first has ended, and then finds its answer.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from portfolio.api.route import IDEMPOTENCY, Replay
+from portfolio.core import context
+from portfolio.core.errors import InvalidInputException
+from portfolio.models.bookkeeping import IdempotencyKey
+from portfolio.models.users import User
+from portfolio.services.idempotency import IdempotencyService
+
+KEPT_HEADERS = ("content-type", "location", "etag")
+
+
+@dataclass(slots=True)
+class Remembered:
+    """Told of the response by the Door, while the transaction is still open."""
+
+    db: AsyncSession
+    service: IdempotencyService
+    claim: IdempotencyKey
+
+    async def store(self, response: Response) -> None:
+        headers = {
+            name: response.headers[name] for name in KEPT_HEADERS if name in response.headers
+        }
+        body = bytes(response.body).decode()
+        await self.service.store(self.db, self.claim, response.status_code, headers, body)
+
+
+async def remember(
+    request: Request, db: AsyncSession, viewer: User | None, key: str, service: IdempotencyService
+) -> None:
+    """Claim the key for this request. Raises Replay with the answer that it got before."""
+    scope = f"user:{viewer.id}" if viewer else f"client:{context.current().client}"
+    parts = (request.method.encode(), request.url.path.encode(), await request.body())
+    fingerprint = hashlib.sha256(b"\0".join(parts)).hexdigest()
+    claim = await service.claim(db, scope, key, fingerprint)
+    if claim.status is None:
+        request.scope[IDEMPOTENCY] = Remembered(db, service, claim)
+        return
+    if claim.fingerprint != fingerprint:
+        raise InvalidInputException.of(
+            "Idempotency-Key", "was used for another request; choose a new one", "key_reused"
+        )
+    headers: dict[str, Any] = {**(claim.headers or {}), "Idempotency-Replayed": "true"}
+    raise Replay(Response(claim.body, claim.status, headers))

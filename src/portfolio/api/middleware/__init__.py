@@ -1,0 +1,1 @@
+"""Layers around the app: plain ASGI, one subject each."""

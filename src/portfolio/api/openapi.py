@@ -1,0 +1,123 @@
+"""The schema that front ends generate their clients from (OpenAPI 3.1)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from portfolio import __version__
+from portfolio.api.errors import errors
+from portfolio.api.problem import SCHEMA
+from portfolio.core.config import Settings
+from portfolio.core.errors import (
+    AppError,
+    BadRequestException,
+    ForbiddenException,
+    InvalidInputException,
+    NotFoundException,
+    PayloadTooLargeException,
+    TooManyRequestsException,
+    UnauthorizedException,
+    UnavailableException,
+    UnsupportedMediaTypeException,
+)
+
+DESCRIPTION = """Content of a portfolio site and blog: posts, projects, media, comments, reactions.
+
+* Lists are paged by `page` and `limit`, or by `cursor` where `next_cursor` of the page before goes.
+* Errors are problem details (RFC 9457); `code` is for programs, `detail` for people.
+* GET answers carry an `ETag`: send it back in `If-None-Match` to save the body, or in `If-Match`
+  to change only what you have seen.
+"""
+LICENSE = {"name": "MIT", "identifier": "MIT"}
+TAGS = {
+    "auth": "Accounts: register, log in, second factors, sessions",
+    "me": "The signed-in account",
+    "profile": "Who the site is about",
+    "posts": "The blog",
+    "projects": "The portfolio",
+    "taxonomy": "Tags and series",
+    "media": "Images and videos",
+    "comments": "Comments and their moderation",
+    "reactions": "Likes and their relatives",
+    "contact": "Messages to the owner",
+    "search": "Full-text search",
+    "admin": "Users, audit, statistics",
+    "system": "Health and versions",
+}
+_WRITES = {"post", "put", "patch", "delete"}
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of the function: `list_posts`. For generate_unique_id_function."""
+    return route.name
+
+
+def install(app: FastAPI, settings: Settings) -> None:
+    """Have app.openapi() give the completed schema."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = schema(app, settings)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
+    """FastAPI's schema with our errors in the place of its own."""
+    used = {tag for route in iter_route_contexts(app.routes) for tag in getattr(route, "tags", ())}
+    made = get_openapi(
+        title=app.title,
+        version=__version__,
+        description=DESCRIPTION,
+        routes=app.routes,
+        tags=[{"name": name, "description": TAGS[name]} for name in TAGS if name in used],
+        servers=[{"url": settings.server.public_url or "/"}],
+        license_info=LICENSE,
+    )
+    parts = made.setdefault("components", {}).setdefault("schemas", {})
+    parts.pop("HTTPValidationError", None)
+    parts.pop("ValidationError", None)
+    parts["Problem"] = SCHEMA
+    for method, operation in operations(made):
+        _complete(method, operation)
+    return made
+
+
+def operations(made: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each operation with its method, in lower case."""
+    for path in made["paths"].values():
+        yield from path.items()
+
+
+def repeated_operation_ids(made: dict[str, Any]) -> list[str]:
+    """The operationIds that clients could not tell apart; empty when all is well."""
+    counts = Counter(operation["operationId"] for _, operation in operations(made))
+    return sorted(name for name, count in counts.items() if count > 1)
+
+
+def _complete(method: str, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
+    for status, declared in errors(*_always(method, operation)).items():
+        responses.setdefault(str(status), declared)
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _always(method: str, operation: dict[str, Any]) -> Iterator[type[AppError]]:
+    """What any route of this kind may answer, besides what it declares."""
+    yield from (BadRequestException, InvalidInputException, TooManyRequestsException)
+    yield from (AppError, UnavailableException)
+    if operation.get("security"):
+        yield UnauthorizedException
+        if method in _WRITES:
+            yield ForbiddenException
+    if any(parameter["in"] == "path" for parameter in operation.get("parameters", ())):
+        yield NotFoundException
+    if "requestBody" in operation:
+        yield from (PayloadTooLargeException, UnsupportedMediaTypeException)

@@ -1,0 +1,133 @@
+"""Pictures of posts, projects and profiles, and the library."""
+
+from fastapi import APIRouter
+
+from portfolio.api.answers import Answer, AnswerDep
+from portfolio.api.deps import (
+    AdminUser,
+    DbRead,
+    DbWrite,
+    EntityType,
+    IfMatch,
+    MediaDep,
+    PageDep,
+    Ref,
+    RowId,
+    Viewer,
+)
+from portfolio.api.errors import errors
+from portfolio.api.route import Door
+from portfolio.core.errors import NotFoundException, PreconditionFailedException
+from portfolio.core.pagination import Page
+from portfolio.models.media import Image
+from portfolio.schemas.media import ImageCreate, ImageOrder, ImageRead, ImageUpdate
+from portfolio.schemas.page import PageRead
+
+ABSENT = errors(NotFoundException)
+CHANGE = errors(NotFoundException, PreconditionFailedException)
+router = APIRouter(tags=["media"], route_class=Door)
+
+
+def _created(answer: Answer, image: Image) -> Image:
+    answer.created(image)
+    answer.response.headers["Location"] = answer.request.url_for("get_image", id=image.id).path
+    return image
+
+
+def _add_target(kind: EntityType) -> None:
+    one = kind.removesuffix("s")
+
+    @router.get(
+        f"/{kind}/{{ref}}/images",
+        response_model=PageRead[ImageRead],
+        responses=ABSENT,
+        name=f"list_{one}_images",
+        summary=f"The pictures of a {one}",
+    )
+    async def list_images(
+        ref: Ref, page: PageDep, db: DbRead, media: MediaDep, viewer: Viewer, answer: AnswerDep
+    ) -> Page[Image]:
+        """By position; of what is not public for admins only."""
+        return answer.page(await media.page(db, kind, ref, page, viewer))
+
+    @router.post(
+        f"/{kind}/{{ref}}/images",
+        response_model=ImageRead,
+        status_code=201,
+        responses=ABSENT,
+        name=f"create_{one}_image",
+        summary=f"Attach a picture to a {one}",
+    )
+    async def create_image(
+        ref: Ref,
+        data: ImageCreate,
+        db: DbWrite,
+        media: MediaDep,
+        user: AdminUser,
+        answer: AnswerDep,
+    ) -> Image:
+        """By its address: any http(s) one, or the /media/ path of a file that is here already."""
+        return _created(answer, await media.create(db, kind, ref, data, user))
+
+    @router.put(
+        f"/{kind}/{{ref}}/images/order",
+        response_model=PageRead[ImageRead],
+        responses=ABSENT,
+        name=f"order_{one}_images",
+        summary=f"Put the pictures of a {one} into a new order",
+    )
+    async def order_images(
+        ref: Ref, data: ImageOrder, db: DbWrite, media: MediaDep, user: AdminUser
+    ) -> Page[Image]:
+        """All of them are named."""
+        return await media.reorder(db, kind, ref, data.ids, user)
+
+
+for _kind in EntityType:
+    _add_target(_kind)
+
+
+@router.get("/images", response_model=PageRead[ImageRead])
+async def list_images(
+    page: PageDep, db: DbRead, media: MediaDep, _user: AdminUser, answer: AnswerDep
+) -> Page[Image]:
+    """The library: pictures that belong to nothing yet, the newest first."""
+    return answer.page(await media.library(db, page))
+
+
+@router.post("/images", response_model=ImageRead, status_code=201)
+async def create_image(
+    data: ImageCreate, db: DbWrite, media: MediaDep, _user: AdminUser, answer: AnswerDep
+) -> Image:
+    """Into the library."""
+    return _created(answer, await media.create_in_library(db, data))
+
+
+@router.get("/images/{id}", response_model=ImageRead, responses=ABSENT)
+async def get_image(
+    id: RowId, db: DbRead, media: MediaDep, viewer: Viewer, answer: AnswerDep
+) -> Image:
+    """One picture, for whoever may see what it belongs to."""
+    return answer.versioned(await media.read(db, id, viewer))
+
+
+@router.patch("/images/{id}", response_model=ImageRead, responses=CHANGE)
+async def update_image(
+    id: RowId,
+    changes: ImageUpdate,
+    db: DbWrite,
+    media: MediaDep,
+    _user: AdminUser,
+    if_match: IfMatch,
+    answer: AnswerDep,
+) -> Image:
+    """Change what is said about it, or make it the cover."""
+    return answer.versioned(await media.update(db, id, changes, if_match))
+
+
+@router.delete("/images/{id}", status_code=204, responses=CHANGE)
+async def delete_image(
+    id: RowId, db: DbWrite, media: MediaDep, _user: AdminUser, if_match: IfMatch
+) -> None:
+    """For good, with its file if nothing else shows that."""
+    await media.delete(db, id, if_match)

@@ -1,0 +1,83 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from portfolio.api.answers import AnswerDep
+from portfolio.api.deps import (
+    AdminUser,
+    DbRead,
+    DbWrite,
+    IfMatch,
+    PageDep,
+    PostsDep,
+    Ref,
+    RowId,
+    Viewer,
+)
+from portfolio.api.errors import errors
+from portfolio.api.route import Door
+from portfolio.api.v1.endpoints.publications import CHANGE, add_verbs
+from portfolio.core.errors import ConflictException, MovedException, NotFoundException
+from portfolio.core.pagination import Page
+from portfolio.models.projections import PostCard, PostDetail
+from portfolio.schemas.page import PageRead
+from portfolio.schemas.posts import PostCreate, PostFilters, PostRead, PostSummary, PostUpdate
+
+router = APIRouter(tags=["posts"], route_class=Door)
+
+
+@router.get("/posts", response_model=PageRead[PostSummary])
+async def list_posts(
+    filters: Annotated[PostFilters, Query()],
+    page: PageDep,
+    db: DbRead,
+    posts: PostsDep,
+    viewer: Viewer,
+    answer: AnswerDep,
+) -> Page[PostCard]:
+    """Posts, the newest first."""
+    wanted = filters.model_dump(exclude_none=True)
+    return answer.page(await posts.page(db, page, wanted, viewer))
+
+
+@router.get(
+    "/posts/{ref}", response_model=PostRead, responses=errors(NotFoundException, MovedException)
+)
+async def get_post(
+    ref: Ref,
+    db: DbRead,
+    posts: PostsDep,
+    viewer: Viewer,
+    answer: AnswerDep,
+    preview_token: Annotated[str | None, Query(min_length=1, max_length=1000)] = None,
+) -> PostDetail:
+    """One post with all that its page needs."""
+    post = answer.versioned(await posts.read(db, ref, viewer, preview_token))
+    return answer.private(post) if preview_token else post
+
+
+@router.post(
+    "/posts", response_model=PostRead, status_code=201, responses=errors(ConflictException)
+)
+async def create_post(
+    data: PostCreate, db: DbWrite, posts: PostsDep, author: AdminUser, answer: AnswerDep
+) -> PostDetail:
+    """Write a post: a draft, unless its status says otherwise."""
+    return answer.created(await posts.create(db, data, author))
+
+
+@router.patch("/posts/{id}", response_model=PostRead, responses=CHANGE)
+async def update_post(
+    id: RowId,
+    changes: PostUpdate,
+    db: DbWrite,
+    posts: PostsDep,
+    _user: AdminUser,
+    if_match: IfMatch,
+    answer: AnswerDep,
+) -> PostDetail:
+    """Change what is given; the rest stays."""
+    return answer.versioned(await posts.update(db, id, changes, if_match))
+
+
+add_verbs(router, "post", PostsDep, PostRead, PostSummary)

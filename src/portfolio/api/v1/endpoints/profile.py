@@ -1,0 +1,45 @@
+from fastapi import APIRouter
+
+from portfolio.api.answers import AnswerDep
+from portfolio.api.deps import AdminUser, DbRead, DbWrite, IfMatch, ProfilesDep, Ref
+from portfolio.api.errors import errors
+from portfolio.api.route import Door
+from portfolio.api.v1.endpoints import resume, sections
+from portfolio.core.errors import NotFoundException, PreconditionFailedException
+from portfolio.models.projections import ProfileDetail
+from portfolio.schemas.profiles import ProfileRead, ProfileUpdate
+
+router = APIRouter(tags=["profile"], route_class=Door)
+router.include_router(sections.router)
+router.include_router(resume.router)
+
+
+@router.get("/profile", response_model=ProfileRead, responses=errors(NotFoundException))
+async def get_profile(db: DbRead, profiles: ProfilesDep, answer: AnswerDep) -> ProfileDetail:
+    """The site owner's profile with all of its sections: what a home page needs."""
+    return answer.versioned(await profiles.of_owner(db))
+
+
+@router.patch(
+    "/profile",
+    response_model=ProfileRead,
+    responses=errors(NotFoundException, PreconditionFailedException),
+)
+async def update_profile(
+    changes: ProfileUpdate,
+    db: DbWrite,
+    profiles: ProfilesDep,
+    user: AdminUser,
+    if_match: IfMatch,
+    answer: AnswerDep,
+) -> ProfileDetail:
+    """Change what is given of your own profile; the rest stays."""
+    return answer.versioned(await profiles.update(db, changes, user, if_match))
+
+
+@router.get("/profiles/{ref}", response_model=ProfileRead, responses=errors(NotFoundException))
+async def get_public_profile(
+    ref: Ref, db: DbRead, profiles: ProfilesDep, answer: AnswerDep
+) -> ProfileDetail:
+    """The profile that somebody publishes, by its id or their user name."""
+    return answer.versioned(await profiles.read(db, ref))

@@ -1,0 +1,128 @@
+"""Everything that can go wrong on purpose: one closed family, each with its own code."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field that was refused: its dotted path, a stable code and a sentence."""
+
+    field: str
+    code: str
+    message: str
+
+
+class AppError(Exception):
+    """A refusal with its HTTP status (RFC 9110) and a stable machine-readable code.
+
+    `persists` tells the owner of the transaction to commit although the request fails.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[str] = "Internal server error"
+    persists: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.detail = detail or self.title
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+        super().__init__(self.detail)
+
+
+class BadRequestException(AppError):
+    status, code, title = 400, "bad_request", "Bad request"
+
+
+class UnauthorizedException(AppError):
+    """Nobody is signed in, or no longer (RFC 6750 asks for the challenge)."""
+
+    status, code, title = 401, "unauthorized", "Authentication required"
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+class InvalidCredentialsException(AppError):
+    status, code, title = 401, "invalid_credentials", "Wrong name or password"
+    persists = True
+
+
+class ForbiddenException(AppError):
+    status, code, title = 403, "forbidden", "Not allowed"
+
+
+class NotFoundException(AppError):
+    """Absent, or not for the caller's eyes: the answer is the same."""
+
+    status, code, title = 404, "not_found", "Not found"
+
+
+class MovedException(AppError):
+    """The thing has another slug by now; whoever knows addresses makes one of it."""
+
+    status, code, title = 308, "moved", "Moved permanently"
+
+    def __init__(self, kind: str, slug: str) -> None:
+        super().__init__(f"It is now called {slug}")
+        self.kind = kind
+        self.slug = slug
+
+
+class MethodNotAllowedException(AppError):
+    status, code, title = 405, "method_not_allowed", "Method not allowed"
+
+
+class ConflictException(AppError):
+    status, code, title = 409, "conflict", "Conflict with the present state"
+
+
+class PreconditionFailedException(AppError):
+    """`If-Match` named a version that is no longer the present one (RFC 9110, 13.1.1)."""
+
+    status, code, title = 412, "precondition_failed", "Changed in the meantime"
+
+
+class PayloadTooLargeException(AppError):
+    status, code, title = 413, "payload_too_large", "Body too large"
+
+
+class UnsupportedMediaTypeException(AppError):
+    status, code, title = 415, "unsupported_media_type", "Unsupported media type"
+
+
+class InvalidInputException(AppError):
+    status, code, title = 422, "invalid_input", "Invalid input"
+
+    @classmethod
+    def of(cls, field: str, message: str, code: str = "value_error") -> "InvalidInputException":
+        """The refusal of a single field."""
+        return cls(f"{field}: {message}", errors=[FieldError(field, code, message)])
+
+
+class _RetryLater(AppError):
+    """A refusal that will pass: says when, in whole seconds."""
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+        self.retry_after = retry_after
+
+
+class TooManyRequestsException(_RetryLater):
+    status, code, title = 429, "too_many_requests", "Too many requests"
+
+
+class UnavailableException(_RetryLater):
+    status, code, title = 503, "unavailable", "Temporarily unavailable"
+
+
+class RetryableException(Exception):
+    """The database asked for the whole transaction again: a deadlock, a conflict, a busy file."""

@@ -1,0 +1,125 @@
+"""Markdown in, what a page needs out."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from portfolio.core.markdown.highlighting import fence
+from portfolio.core.markdown.parsing import author_parser, parse, visitor_parser
+from portfolio.core.markdown.sanitising import (
+    AUTHOR,
+    VISITOR,
+    sanitise,
+    without_formatting_attributes,
+)
+from portfolio.core.text import excerpt, plain_text, reading_time, slugify
+
+# Raise it when the rules change: stored HTML of an older version is rendered again.
+RENDER_VERSION = 1
+TOC_LEVELS = (1, 2, 3, 4)
+
+_EXPLICIT_ID = re.compile(r"\s*\{#([A-Za-z0-9_.:-]+)\}\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One line of the table of contents; `id` is the fragment of its address."""
+
+    level: int
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Safe HTML and what lists show of it; `reading_time` is in minutes."""
+
+    html: str
+    toc: list[Heading]
+    excerpt: str
+    reading_time: int
+
+
+def render(source: str) -> Rendered:
+    """Render an author's Markdown, in which HTML is allowed as far as the allow-list goes.
+
+    Raises InvalidInputException for a text that is too long, nested too deeply or too costly.
+    """
+    tokens = parse(_AUTHOR_PARSER, source)
+    headings = _anchor(tokens)
+    html = sanitise(AUTHOR, _AUTHOR_PARSER.renderer.render(tokens, _AUTHOR_PARSER.options, {}))
+    return Rendered(
+        html=html,
+        toc=[heading for heading in headings if heading.level in TOC_LEVELS],
+        excerpt=excerpt(html),
+        reading_time=reading_time(plain_text(html)),
+    )
+
+
+def render_untrusted(source: str) -> str:
+    """Render a visitor's Markdown to HTML without images, ids and classes.
+
+    Raises InvalidInputException as `render` does.
+    """
+    tokens = parse(_VISITOR_PARSER, source)
+    return sanitise(VISITOR, _VISITOR_PARSER.renderer.render(tokens, _VISITOR_PARSER.options, {}))
+
+
+def _raw_html(_: object, tokens: Sequence[Token], idx: int, *__: object) -> str:
+    return without_formatting_attributes(tokens[idx].content)
+
+
+def _author_parser() -> MarkdownIt:
+    parser = author_parser()
+    parser.add_render_rule("fence", fence)
+    parser.add_render_rule("html_block", _raw_html)
+    parser.add_render_rule("html_inline", _raw_html)
+    return parser
+
+
+_AUTHOR_PARSER = _author_parser()
+_VISITOR_PARSER = visitor_parser()
+
+
+def _anchor(tokens: list[Token]) -> list[Heading]:
+    """Give every heading an id and a link to itself."""
+    headings: list[Heading] = []
+    taken: dict[str, int] = {}
+    for opening, inline in zip(tokens, tokens[1:], strict=False):
+        if opening.type != "heading_open":
+            continue
+        children = inline.children or []
+        wanted = _explicit_id(children)
+        text = "".join(c.content for c in children if c.type in {"text", "code_inline"}).strip()
+        unique = _unique(slugify(wanted or text, max_length=80) or "section", taken)
+        opening.attrSet("id", unique)
+        inline.children = [*children, _link_to(unique)]
+        headings.append(Heading(int(opening.tag[1]), unique, text))
+    return headings
+
+
+def _explicit_id(children: list[Token]) -> str:
+    """Take a trailing {#id} off a heading, as Zola, Hugo and Pandoc write it."""
+    if not children or not (match := _EXPLICIT_ID.search(children[-1].content)):
+        return ""
+    children[-1].content = children[-1].content[: match.start()]
+    return match[1]
+
+
+def _unique(slug: str, taken: dict[str, int]) -> str:
+    unique, number = slug, taken.get(slug, 0)
+    while unique in taken:
+        number += 1
+        unique = f"{slug}-{number}"
+    taken[slug] = number
+    taken.setdefault(unique, 0)
+    return unique
+
+
+def _link_to(fragment: str) -> Token:
+    # Empty, so that feeds and excerpts show no sign; a style sheet draws one.
+    anchor = f'<a class="anchor" href="#{fragment}" aria-hidden="true" tabindex="-1"></a>'
+    return Token("html_inline", "", 0, content=anchor)

@@ -1,0 +1,76 @@
+"""What a database error means to the caller: decided by number and SQLSTATE, never by text."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import StaleDataError
+
+from portfolio.core.errors import (
+    ConflictException,
+    InvalidInputException,
+    RetryableException,
+    UnavailableException,
+)
+
+RETRYABLE_STATES = {"40001", "40P01", "55P03"}
+RETRYABLE_NUMBERS = {1205, 1222, 3960}  # SQL Server: deadlock, lock timeout, snapshot conflict
+SQLITE_RETRYABLE = {5, 6}  # SQLITE_BUSY, SQLITE_LOCKED
+SQLITE_UNUSABLE = {10, 13, 14}  # SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN
+CONNECTION_CLASSES = {"08", "53", "57"}  # SQLSTATE: connection, resources, operator intervention
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what a driver raises into RetryableException or a member of the AppError family."""
+    try:
+        yield
+    except StaleDataError as error:
+        raise RetryableException from error
+    except IntegrityError as error:
+        raise (RetryableException() if _retryable(error) else ConflictException()) from error
+    except DataError as error:
+        raise InvalidInputException("A value is too long or out of range") from error
+    except PoolTimeoutError as error:
+        raise UnavailableException("The database is busy; try again", retry_after=1) from error
+    except DBAPIError as error:
+        if _retryable(error):
+            raise RetryableException from error
+        if error.connection_invalidated or _unreachable(error):
+            raise _away() from error
+        raise
+    except SQLAlchemyError:
+        raise
+    except (ConnectionError, TimeoutError, OSError) as error:
+        # asyncpg raises the socket's own error when nobody listens.
+        raise _away() from error
+
+
+def _away() -> UnavailableException:
+    return UnavailableException("The database cannot be reached; try again", retry_after=2)
+
+
+def _state(error: DBAPIError) -> str:
+    first = error.orig.args[0] if error.orig is not None and error.orig.args else ""
+    return str(getattr(error.orig, "sqlstate", None) or first)
+
+
+def _retryable(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in SQLITE_RETRYABLE
+    return _state(error) in RETRYABLE_STATES or bool(_numbers(error) & RETRYABLE_NUMBERS)
+
+
+def _numbers(error: DBAPIError) -> set[int]:
+    # pyodbc hands over SQL Server's error number in parentheses at the end of the message.
+    return {int(number) for number in re.findall(r"\((\d{3,5})\)", str(error.orig))}
+
+
+def _unreachable(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in SQLITE_UNUSABLE
+    return _state(error)[:2] in CONNECTION_CLASSES or _state(error) == "HYT00"

@@ -1,0 +1,49 @@
+"""Brings the schema to what this version of the code needs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from portfolio.core.environment import SettingsError
+
+HEAD = "0003"
+
+
+async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:
+    """Run what is missing, once, however many processes start together.
+
+    Raises SettingsError when the database belongs to a newer version.
+    """
+    async with engine.connect() as connection:
+        if revision == "head" and await connection.run_sync(_is_current):
+            return
+    async with engine.begin() as connection:
+        await connection.run_sync(_run, command.upgrade, revision)
+
+
+async def downgrade(engine: AsyncEngine, revision: str) -> None:
+    async with engine.begin() as connection:
+        await connection.run_sync(_run, command.downgrade, revision)
+
+
+def _is_current(connection: Connection) -> bool:
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD
+
+
+def _run(connection: Connection, action: Callable[[Config, str], None], revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    try:
+        action(config, revision)
+    except CommandError as error:
+        raise SettingsError(
+            [f"DATABASE_URL: this database was made by a newer version ({error}); upgrade first"]
+        ) from error

@@ -1,0 +1,82 @@
+"""The one registry of what others can be attached to: pictures now, comments and reactions too."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from portfolio.core.clock import utc_now
+from portfolio.core.errors import NotFoundException
+from portfolio.core.text import fold
+from portfolio.db.repositories.publications import public
+from portfolio.models.entities import EntityType
+from portfolio.models.posts import BlogPost
+from portfolio.models.profiles import Profile
+from portfolio.models.projects import Project
+from portfolio.models.publication import Publishable
+from portfolio.models.users import Role, User
+
+_ID_DIGITS = 18
+
+
+class EntityRepository:
+    publications: ClassVar[Mapping[EntityType, type[Publishable]]] = {
+        EntityType.POSTS: BlogPost,
+        EntityType.PROJECTS: Project,
+    }
+    models: ClassVar[Mapping[EntityType, type[Publishable | Profile]]] = {
+        **publications,
+        EntityType.PROFILES: Profile,
+    }
+
+    async def find(
+        self, db: AsyncSession, kind: EntityType, ref: int | str, viewer: User | None
+    ) -> int:
+        """The id of what has this id, slug or user name.
+
+        Raises NotFoundException, also for what `viewer` may not see.
+        """
+        everything = viewer is not None and viewer.is_admin
+        statement = self._visible(kind, _parsed(ref), everything=everything)
+        found: int | None = await db.scalar(statement, {"now": utc_now()})
+        if found is None:
+            raise NotFoundException
+        return found
+
+    async def hold(self, db: AsyncSession, kind: EntityType, entity_id: int) -> None:
+        """Let nobody else delete it or attach to it until this transaction ends.
+
+        Raises NotFoundException.
+        """
+        model = self.models[kind]
+        held = (
+            select(model.id)
+            .where(model.id == entity_id)
+            .with_for_update(key_share=True)
+            .with_hint(model, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+        )
+        if await db.scalar(held) is None:
+            raise NotFoundException
+
+    def _visible(self, kind: EntityType, ref: int | str, *, everything: bool) -> Select[Any]:
+        if kind is EntityType.PROFILES:
+            statement = select(Profile.id).join(User, User.id == Profile.user_id)
+            if isinstance(ref, int):
+                statement = statement.where(Profile.id == ref)
+            else:
+                statement = statement.where(User.username == fold(ref))
+            # Visitors know the profiles of those who run the site.
+            return statement if everything else statement.where(User.role == Role.ADMIN)
+        model = self.publications[kind]
+        statement = select(model.id).where(
+            model.id == ref if isinstance(ref, int) else model.slug == ref
+        )
+        return statement if everything else statement.where(public(model))
+
+
+def _parsed(ref: int | str) -> int | str:
+    """A row id where it can be one; slugs are never numbers."""
+    if isinstance(ref, str) and ref.isascii() and ref.isdigit() and len(ref) <= _ID_DIGITS:
+        return int(ref)
+    return ref

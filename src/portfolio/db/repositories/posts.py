@@ -1,0 +1,102 @@
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Boolean, Select, Unicode, and_, bindparam, select
+
+from portfolio.db.repositories.publications import (
+    SHARED,
+    Filter,
+    PublicationRepository,
+    shared_columns,
+    shared_values,
+)
+from portfolio.models.entities import EntityType
+from portfolio.models.posts import BlogPost
+from portfolio.models.projections import PostCard, PostDetail, SeriesRef
+from portfolio.models.taxonomy import PostTag, Series, Tag
+from portfolio.models.types import UTCDateTime
+from portfolio.models.users import User
+
+
+def _year(value: int) -> dict[str, Any]:
+    return {
+        "year_begin": datetime(value, 1, 1, tzinfo=UTC),
+        "year_end": datetime(value + 1, 1, 1, tzinfo=UTC),
+    }
+
+
+class BlogPostRepository(PublicationRepository[BlogPost, PostCard, PostDetail]):
+    model = BlogPost
+    entity_type = EntityType.POSTS
+    tagging: ClassVar = (PostTag.post_id, PostTag.tag_id)
+    sortable: ClassVar = {
+        "published_at": BlogPost.listed_at,
+        "created_at": BlogPost.created_at,
+        "updated_at": BlogPost.updated_at,
+        "title": BlogPost.title,
+        "views": BlogPost.views_count,
+    }
+    filters: ClassVar = {
+        "tag": Filter(
+            BlogPost.id.in_(
+                select(PostTag.post_id)
+                .join(Tag, Tag.id == PostTag.tag_id)
+                .where(Tag.slug == bindparam("tag_slug", type_=Unicode()))
+            ),
+            lambda value: {"tag_slug": value},
+        ),
+        "series": Filter(
+            BlogPost.series_id
+            == select(Series.id)
+            .where(Series.slug == bindparam("series_slug", type_=Unicode()))
+            .scalar_subquery(),
+            lambda value: {"series_slug": value},
+        ),
+        "author": Filter(
+            BlogPost.author_id
+            == select(User.id)
+            .where(User.username == bindparam("author_name", type_=Unicode()))
+            .scalar_subquery(),
+            lambda value: {"author_name": value},
+        ),
+        "featured": Filter(
+            BlogPost.featured == bindparam("is_featured", type_=Boolean()),
+            lambda value: {"is_featured": value},
+        ),
+        "year": Filter(
+            and_(
+                BlogPost.listed_at >= bindparam("year_begin", type_=UTCDateTime()),
+                BlogPost.listed_at < bindparam("year_end", type_=UTCDateTime()),
+            ),
+            _year,
+        ),
+        "updated_since": Filter(
+            BlogPost.updated_at >= bindparam("since", type_=UTCDateTime()),
+            lambda value: {"since": value},
+        ),
+    }
+
+    def card_columns(self) -> Select[Any]:
+        return (
+            select(
+                *shared_columns(BlogPost),
+                BlogPost.authors,
+                BlogPost.series_position,
+                Series.id.label("series_row"),
+                Series.slug.label("series_address"),
+                Series.name,
+            )
+            .join(User, User.id == BlogPost.author_id)
+            .outerjoin(Series, Series.id == BlogPost.series_id)
+        )
+
+    def to_card(self, row: Sequence[Any], now: Any) -> PostCard:
+        authors, position, series_id, series_slug, series_name = row[SHARED : SHARED + 5]
+        series = None
+        if series_id is not None:
+            series = SeriesRef(id=series_id, slug=series_slug, name=series_name, position=position)
+        return PostCard(**shared_values(row, now), authors=authors, series=series)
+
+    def to_detail(self, card: PostCard, **body: Any) -> PostDetail:
+        return PostDetail(**vars(card), **body)

@@ -1,0 +1,114 @@
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from portfolio.core.clock import utc_now
+from portfolio.core.errors import ConflictException
+from portfolio.db.repositories.base import BaseRepository
+from portfolio.db.repositories.publications import public
+from portfolio.models.entities import EntityType
+from portfolio.models.posts import BlogPost
+from portfolio.models.projects import Project
+from portfolio.models.taxonomy import PostTag, ProjectTag, Series, Tag
+
+G = TypeVar("G", Tag, Series)
+LINKS: dict[EntityType, Any] = {
+    EntityType.POSTS: (PostTag, PostTag.post_id),
+    EntityType.PROJECTS: (ProjectTag, ProjectTag.project_id),
+}
+
+
+class GroupRepository(BaseRepository[G]):
+    """What tags and series have in common: a slug and a name."""
+
+    default_sort: ClassVar[str] = "name"
+
+    async def by_ref(self, db: AsyncSession, ref: int | str) -> G | None:
+        key = self.model.id if isinstance(ref, int) else self.model.slug
+        return await self.first(db, key == ref)
+
+    @abstractmethod
+    async def usage(self, db: AsyncSession, ids: Sequence[int]) -> dict[int, dict[str, int]]:
+        """How many public posts and projects are in each group."""
+
+    async def ensure(self, db: AsyncSession, named: dict[str, str]) -> dict[str, int]:
+        """Ids by slug for slug -> name, making those that are missing."""
+        statement = select(self.model.slug, self.model.id).where(self.model.slug.in_(named))
+        known: dict[str, int] = dict((await db.execute(statement)).tuples().all())
+        for slug, name in named.items():
+            if slug not in known:
+                try:
+                    row = await self.create(db, self.model(slug=slug, name=name))
+                    known[slug] = row.id
+                except ConflictException:
+                    # Another transaction was first; its row is what we want.
+                    found = await db.execute(statement.where(self.model.slug == slug))
+                    known.update(found.tuples().all())
+        return known
+
+
+class TagRepository(GroupRepository[Tag]):
+    model = Tag
+    sortable: ClassVar = {"name": Tag.name, "slug": Tag.slug, "created_at": Tag.created_at}
+
+    async def attach(
+        self, db: AsyncSession, kind: EntityType, entity_id: int, tag_ids: Sequence[int]
+    ) -> None:
+        """Make these the tags of the entity, in this order."""
+        link, owner = LINKS[kind]
+        await db.execute(
+            delete(link).where(owner == entity_id).execution_options(synchronize_session=False)
+        )
+        if tag_ids:
+            await db.execute(
+                insert(link),
+                [
+                    {owner.key: entity_id, "tag_id": tag_id, "position": position}
+                    for position, tag_id in enumerate(dict.fromkeys(tag_ids))
+                ],
+            )
+
+    async def usage(self, db: AsyncSession, ids: Sequence[int]) -> dict[int, dict[str, int]]:
+        """How many public posts and projects bear each tag."""
+        counts: dict[int, dict[str, int]] = {tag_id: {} for tag_id in ids}
+        for kind, model in ((EntityType.POSTS, BlogPost), (EntityType.PROJECTS, Project)):
+            link, owner = LINKS[kind]
+            statement = (
+                select(link.tag_id, func.count())
+                .join(model, model.id == owner)
+                .where(link.tag_id.in_(ids), public(model))
+                .group_by(link.tag_id)
+            )
+            for tag_id, count in await db.execute(statement, {"now": utc_now()}):
+                counts[tag_id][kind.value] = count
+        return counts
+
+    async def merge(self, db: AsyncSession, tag: Tag, into: Tag) -> None:
+        """Everything that bears `tag` bears `into` instead; `tag` is gone."""
+        for link, owner in LINKS.values():
+            both = select(owner).where(link.tag_id == into.id)
+            await db.execute(
+                update(link)
+                .where(link.tag_id == tag.id, owner.not_in(both.scalar_subquery()))
+                .values(tag_id=into.id)
+                .execution_options(synchronize_session=False)
+            )
+        await self.delete(db, tag)
+
+
+class SeriesRepository(GroupRepository[Series]):
+    model = Series
+    sortable: ClassVar = {"name": Series.name, "slug": Series.slug, "created_at": Series.created_at}
+
+    async def usage(self, db: AsyncSession, ids: Sequence[int]) -> dict[int, dict[str, int]]:
+        """How many public posts are in each series."""
+        statement = (
+            select(BlogPost.series_id, func.count())
+            .where(BlogPost.series_id.in_(ids), public(BlogPost))
+            .group_by(BlogPost.series_id)
+        )
+        rows = await db.execute(statement, {"now": utc_now()})
+        return {key: {EntityType.POSTS.value: count} for key, count in rows if key is not None}

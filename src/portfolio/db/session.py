@@ -1,0 +1,57 @@
+"""Sessions, and transaction(): the only commit in the code base."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from portfolio.core.errors import AppError
+from portfolio.core.events import EventBus, take
+from portfolio.db.engine import Engines
+from portfolio.db.failures import translated
+
+
+class Database:
+    """Opens sessions. They take a connection with their first statement, not before."""
+
+    def __init__(self, engines: Engines, bus: EventBus) -> None:
+        self.engines = engines
+        self._bus = bus
+        self._write = async_sessionmaker(engines.write, expire_on_commit=False)
+        self._read = async_sessionmaker(engines.read, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Commit at the end; roll back on any error but those that say `persists`.
+
+        Events are delivered after the commit. Raises RetryableException when the whole should be
+        run again, ConflictException for a broken constraint, UnavailableException for a database
+        that is away.
+        """
+        with translated():
+            async with self._write() as db:
+                try:
+                    yield db
+                except AppError as error:
+                    if not error.persists:
+                        raise
+                    await db.commit()
+                    events = take(db)
+                    await self._bus.deliver(events)
+                    raise
+                await db.commit()
+                events = take(db)
+        await self._bus.deliver(events)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session for statements that change nothing. Raises UnavailableException."""
+        with translated():
+            async with self._read() as db:
+                yield db
+
+    async def check(self) -> None:
+        """Raises UnavailableException when the database does not answer."""
+        async with self.reading() as db:
+            await db.execute(text("SELECT 1"))

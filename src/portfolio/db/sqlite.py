@@ -1,0 +1,116 @@
+"""The embedded engine: readers that stay on the event loop, and one writer.
+
+A read of an indexed page takes microseconds; handing it to a thread, as aiosqlite does, takes
+ten times as long. Readers never wait (WAL), so they may run inline. The writer can wait for a
+lock and therefore has its thread.
+"""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
+from sqlalchemy.util import await_only
+
+READERS = 8
+BUSY_TIMEOUT_MS = 5_000
+# A reader can meet a lock only while a crashed database is recovered; the loop must not wait long.
+READER_BUSY_TIMEOUT_MS = 100
+
+
+async def _at_once() -> None:
+    """What SQLAlchemy awaits to know that it runs under an event loop."""
+
+
+class _Cursor(sqlite3.Cursor):
+    server_side = False
+
+    def execute(self, sql: str, parameters: Any = (), /) -> "_Cursor":
+        await_only(_at_once())
+        super().execute(sql, parameters)
+        return self
+
+    async def _async_soft_close(self) -> None:
+        """Rows are in memory or in the file: there is nothing to wait for."""
+
+
+class _Connection(sqlite3.Connection):
+    def cursor(self, factory: Any = None) -> Any:
+        del factory
+        return super().cursor(_Cursor)
+
+
+class InlineSQLite(SQLiteDialect_pysqlite):
+    """sqlite3 in the thread of the event loop, for connections that only read."""
+
+    driver = "inline"
+    is_async = True
+    supports_statement_cache = True
+
+    @classmethod
+    def get_pool_class(cls, url: URL) -> type[Pool]:
+        del url
+        return AsyncAdaptedQueuePool
+
+    def connect(self, *args: Any, **options: Any) -> Any:
+        return sqlite3.connect(*args, factory=_Connection, **options)
+
+
+registry.register("sqlite.inline", __name__, "InlineSQLite")
+
+
+def create_reader(url: URL, pool_timeout: float) -> AsyncEngine:
+    """An engine whose connections are `query_only`: a write through it is refused."""
+    engine = create_async_engine(
+        url.set(drivername="sqlite+inline"),
+        isolation_level="AUTOCOMMIT",
+        pool_size=READERS,
+        max_overflow=-1,
+        pool_timeout=pool_timeout,
+        pool_reset_on_return=None,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in (
+            f"busy_timeout={READER_BUSY_TIMEOUT_MS}",
+            "query_only=ON",
+            "temp_store=MEMORY",
+            "cache_size=-16000",
+            "mmap_size=268435456",
+        ):
+            sqlite3.Connection.execute(connection, f"PRAGMA {pragma}")
+
+    return engine
+
+
+def create_writer(url: URL, pool_timeout: float) -> AsyncEngine:
+    """An engine with one connection whose transactions begin IMMEDIATE.
+
+    `synchronous=FULL`: what was acknowledged survives a power failure.
+    """
+    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=pool_timeout)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,69 @@
+"""The composition root."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from portfolio import __version__
+from portfolio.api import docs, errors, media, moved, openapi, setup, system
+from portfolio.api.middleware import stack
+from portfolio.api.v1.router import router as v1
+from portfolio.core import environment, logs
+from portfolio.core.config import Settings
+from portfolio.core.errors import UnavailableException
+from portfolio.db import migrate
+from portfolio.wiring import Services, build_services
+
+
+async def prepare(services: Services) -> str | None:
+    """Bring database and first admin into being. Returns the set-up link while there is no admin."""
+    database = services.database
+    await migrate.upgrade(database.engines.write)
+    async with database.transaction() as db:
+        await services.posts.recount(db)
+        await services.users.ensure_first_admin(db, services.settings.security)
+        return await services.setup.link(db)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application, ready for a server. Raises SettingsError."""
+    settings = settings or environment.load()
+    logs.configure(settings.logging)
+    services = build_services(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await migrate.upgrade(services.database.engines.write)
+        services.outbox.start()
+        yield
+        await services.outbox.stop()
+        await services.close()
+
+    async def check() -> dict[str, str]:
+        try:
+            await services.database.check()
+        except UnavailableException:
+            return {"database": "down"}
+        return {"database": "up"}
+
+    app = FastAPI(
+        title=system.APP_NAME,
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    stack.install(app, settings)
+    errors.install(app)
+    moved.install(app)
+    app.include_router(system.router(settings.server, check))
+    app.include_router(setup.router(settings))
+    app.include_router(media.router)
+    app.include_router(v1)
+    docs.install(app, settings)
+    openapi.install(app, settings)
+    return app

@@ -1,0 +1,59 @@
+"""Rows that keep the house in order and are never shown."""
+
+from sqlalchemy import Unicode, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portfolio.core.clock import utc_now
+from portfolio.models.base import Base, Entity
+from portfolio.models.entities import EntityType
+from portfolio.models.types import (
+    ADDRESS_LENGTH,
+    BIGINT,
+    Json,
+    LongText,
+    Moment,
+    PrimaryKey,
+    enum_of,
+)
+
+
+class PublicationTally(Base):
+    """How many rows of a kind are published and not binned, kept exact in the writing transaction.
+
+    Counting 100,000 rows for each list would cost more than the list.
+    """
+
+    __tablename__ = "publication_tallies"
+
+    entity_type: Mapped[EntityType] = mapped_column(
+        enum_of(EntityType, "entity_type"), primary_key=True
+    )
+    published: Mapped[int] = mapped_column(BIGINT, default=0)
+
+
+class IdempotencyKey(Base):
+    """The answer that a POST with this `Idempotency-Key` got, to be given again."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (UniqueConstraint("scope", "key"),)
+
+    id: Mapped[PrimaryKey]
+    scope: Mapped[str] = mapped_column(Unicode(100))
+    key: Mapped[str] = mapped_column(Unicode(200))
+    fingerprint: Mapped[str] = mapped_column(Unicode(64))
+    status: Mapped[int | None]
+    headers: Mapped[Json | None]
+    body: Mapped[LongText | None]
+    created_at: Mapped[Moment] = mapped_column(default=utc_now, index=True)
+
+
+class ImportSource(Entity):
+    """Which document an entity came from, and in what state both were then."""
+
+    __tablename__ = "import_sources"
+
+    source: Mapped[str] = mapped_column(Unicode(ADDRESS_LENGTH), unique=True)
+    entity_type: Mapped[str] = mapped_column(Unicode(20))
+    entity_id: Mapped[int] = mapped_column(BIGINT)
+    digest: Mapped[str] = mapped_column(Unicode(64))
+    entity_version: Mapped[int]

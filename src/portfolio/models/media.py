@@ -1,0 +1,29 @@
+from sqlalchemy import Index, Unicode
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portfolio.models.base import Entity
+from portfolio.models.entities import EntityType
+from portfolio.models.types import BIGINT, Json, LongText, Url, enum_of
+
+
+class Image(Entity):
+    """A picture by address or as a file of ours (`storage_key`); without entity: in the library."""
+
+    __tablename__ = "images"
+    __table_args__ = (Index("ix_images_entity", "entity_type", "entity_id", "position"),)
+
+    entity_type: Mapped[EntityType | None] = mapped_column(enum_of(EntityType, "entity_type"))
+    entity_id: Mapped[int | None] = mapped_column(BIGINT)
+    url: Mapped[Url]
+    storage_key: Mapped[str | None] = mapped_column(Unicode(200), index=True)
+    alt: Mapped[LongText | None]
+    caption: Mapped[LongText | None]
+    position: Mapped[int] = mapped_column(default=0)
+    is_cover: Mapped[bool] = mapped_column(default=False)
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    bytes: Mapped[int | None] = mapped_column(BIGINT)
+    content_type: Mapped[str | None] = mapped_column(Unicode(100))
+    placeholder: Mapped[LongText | None]
+    # {"x": 0.5, "y": 0.5}: the point that must stay in view, as fractions of width and height.
+    focal_point: Mapped[Json | None]

@@ -1,0 +1,51 @@
+"""How content is grouped: tags and series."""
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portfolio.models.base import Base, Entity
+from portfolio.models.types import BIGINT, LongText, PrimaryKey, ShortText, Slug
+
+
+class Tag(Entity):
+    """A word that posts are filed under and a technology that projects are made with."""
+
+    __tablename__ = "tags"
+
+    slug: Mapped[Slug] = mapped_column(unique=True)
+    name: Mapped[ShortText]
+    description: Mapped[LongText | None]
+
+
+class Series(Entity):
+    """Posts that are meant to be read in order."""
+
+    __tablename__ = "series"
+
+    slug: Mapped[Slug] = mapped_column(unique=True)
+    name: Mapped[ShortText]
+    description: Mapped[LongText | None]
+
+
+class PostTag(Base):
+    __tablename__ = "post_tags"
+    __table_args__ = (UniqueConstraint("post_id", "tag_id"),)
+
+    id: Mapped[PrimaryKey]
+    post_id: Mapped[int] = mapped_column(BIGINT, ForeignKey("blog_posts.id", ondelete="CASCADE"))
+    tag_id: Mapped[int] = mapped_column(
+        BIGINT, ForeignKey("tags.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[int]
+
+
+class ProjectTag(Base):
+    __tablename__ = "project_tags"
+    __table_args__ = (UniqueConstraint("project_id", "tag_id"),)
+
+    id: Mapped[PrimaryKey]
+    project_id: Mapped[int] = mapped_column(BIGINT, ForeignKey("projects.id", ondelete="CASCADE"))
+    tag_id: Mapped[int] = mapped_column(
+        BIGINT, ForeignKey("tags.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[int]

@@ -1,0 +1,118 @@
+"""What all bodies share, and the bounded types that they are made of."""
+
+from datetime import MAXYEAR, datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    StringConstraints,
+    TypeAdapter,
+)
+
+from portfolio.core.text import slugify
+
+_HTTP_URL = TypeAdapter(HttpUrl)
+BIGINT_MAX = 2**63 - 1
+
+
+class Input(BaseModel):
+    """A body that we are given: what it does not know is refused, text holds no NUL."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+
+
+class Query(BaseModel):
+    """Parameters of a list; the Door of the route refuses those that nobody knows."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+
+class Output(BaseModel):
+    """A body that we give, read from the attributes of a model or a projection."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def _one_line(text: str) -> str:
+    if any(ord(character) < ord(" ") for character in text):
+        raise ValueError("must be one line without control characters")
+    return text
+
+
+def _no_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not hold NUL characters")
+    return text
+
+
+def _web_address(text: str) -> str:
+    if not text.startswith("/") or text.startswith("//"):
+        _HTTP_URL.validate_python(text)
+    return text
+
+
+def _slug(text: str) -> str:
+    if text != slugify(text):
+        raise ValueError("only a-z, 0-9 and single hyphens between them")
+    if text.isdigit():
+        raise ValueError("must not be a number, which would read as an id")
+    return text
+
+
+def _partial_date(text: str) -> str:
+    datetime.strptime(text + "-01-01"[len(text) - 4 :], "%Y-%m-%d")  # noqa: DTZ007 - a date only
+    return text
+
+
+Line = Annotated[str, StringConstraints(max_length=300), AfterValidator(_one_line)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_one_line)]
+Text = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(_no_nul)]
+Markdown = Annotated[
+    str,
+    StringConstraints(max_length=500_000, strip_whitespace=False),
+    AfterValidator(_no_nul),
+    Field(json_schema_extra={"format": "markdown"}),
+]
+SlugText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$"),
+    AfterValidator(_slug),
+]
+# A full http(s) address, or a path on this site.
+WebAddress = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=2000),
+    AfterValidator(_one_line),
+    AfterValidator(_web_address),
+]
+PartialDate = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$", max_length=10),
+    AfterValidator(_partial_date),
+    Field(description="ISO 8601 as far as known: 2021, 2021-06 or 2021-06-30"),
+]
+
+
+def _aware(value: Any) -> Any:
+    if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit()):
+        raise ValueError("write it like 2026-11-22T10:00:00Z")
+    return value
+
+
+def _in_range(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("needs a time zone, like 2026-11-22T10:00:00Z")
+    if not 1 < value.year < MAXYEAR:
+        raise ValueError("is out of range")
+    return value
+
+
+Timestamp = Annotated[datetime, BeforeValidator(_aware), AfterValidator(_in_range)]
+Position = Annotated[int, Field(ge=0, le=1_000_000)]
+Id = Annotated[int, Field(ge=1, le=BIGINT_MAX)]
+Ids = Annotated[list[Id], Field(min_length=1, max_length=1000)]

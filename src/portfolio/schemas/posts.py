@@ -1,0 +1,79 @@
+from typing import Annotated
+
+from pydantic import Field
+
+from portfolio.schemas.base import Line, Position, Query, SlugText, Text, Timestamp, Title
+from portfolio.schemas.publications import (
+    CardRead,
+    Heading,
+    ImageRef,
+    PublicationFields,
+    Scope,
+    Seo,
+    SeriesRef,
+    TagNames,
+    TagRef,
+    not_null,
+)
+
+Names = Annotated[list[Annotated[Line, Field(min_length=1)]], Field(max_length=50)]
+
+
+class PostCreate(PublicationFields):
+    """A title is enough for a draft."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "title": "Hello, world",
+                    "body_markdown": "The **first** post.",
+                    "tags": ["Notes"],
+                    "status": "published",
+                }
+            ]
+        }
+    }
+
+    title: Title
+    excerpt: Text | None = Field(None, description="Made from the body if left out")
+    tags: TagNames = []
+    authors: Names = Field([], description="Who signs it, if not the account that writes it")
+    series: Line | None = Field(None, min_length=1, description="Name or slug; made if missing")
+    series_position: Position | None = None
+
+
+class PostUpdate(PostCreate):
+    """Only what is given changes."""
+
+    model_config = {"json_schema_extra": {"examples": [{"title": "Hello again"}]}}
+
+    title: Title = ""
+    _given = not_null(
+        "title", "slug", "body_markdown", "status", "featured", "tags", "aliases", "authors"
+    )
+
+
+class PostFilters(Query):
+    tag: SlugText | None = None
+    series: SlugText | None = None
+    author: Line | None = Field(None, min_length=1, max_length=40, description="User name")
+    featured: bool | None = None
+    year: int | None = Field(None, ge=1970, le=9998)
+    updated_since: Timestamp | None = None
+    status: Scope | None = Field(None, description="For admins; strangers see what is published")
+
+
+class PostSummary(CardRead):
+    excerpt: str
+    authors: list[str] = Field(description="The names it is signed with")
+    tags: list[TagRef]
+    series: SeriesRef | None
+
+
+class PostRead(PostSummary):
+    body_markdown: str
+    html: str
+    toc: list[Heading]
+    seo: Seo
+    images: list[ImageRef]

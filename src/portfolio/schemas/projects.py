@@ -1,0 +1,106 @@
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from portfolio.schemas.base import (
+    Ids,
+    Input,
+    Line,
+    PartialDate,
+    Position,
+    Query,
+    SlugText,
+    Text,
+    Timestamp,
+    Title,
+    WebAddress,
+)
+from portfolio.schemas.publications import (
+    CardRead,
+    Heading,
+    ImageRef,
+    PublicationFields,
+    Scope,
+    Seo,
+    TagNames,
+    TagRef,
+    not_null,
+)
+
+LinkName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
+Links = Annotated[dict[LinkName, WebAddress], Field(max_length=20)]
+
+
+class ProjectCreate(PublicationFields):
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "title": "A small compiler",
+                    "technologies": ["Python", "LLVM"],
+                    "links": {"repository": "https://example.com/compiler"},
+                    "status": "published",
+                }
+            ]
+        }
+    }
+
+    title: Title
+    summary: Text | None = Field(None, description="Made from the body if left out")
+    technologies: TagNames = []
+    links: Links = Field({}, description="repository, live, docs … to addresses")
+    role: Line | None = None
+    client: Line | None = None
+    started_on: PartialDate | None = None
+    ended_on: PartialDate | None = None
+    position: Position | None = Field(None, description="At the end if left out")
+
+
+class ProjectUpdate(ProjectCreate):
+    """Only what is given changes."""
+
+    model_config = {"json_schema_extra": {"examples": [{"featured": True}]}}
+
+    title: Title = ""
+    _given = not_null(
+        "title",
+        "slug",
+        "body_markdown",
+        "status",
+        "featured",
+        "aliases",
+        "technologies",
+        "links",
+        "position",
+    )
+
+
+class ProjectFilters(Query):
+    tag: SlugText | None = None
+    featured: bool | None = None
+    updated_since: Timestamp | None = None
+    status: Scope | None = Field(None, description="For admins; strangers see what is published")
+
+
+class ProjectOrder(Input):
+    ids: Ids = Field(description="Projects in their new order; those left out follow")
+
+
+class ProjectSummary(CardRead):
+    summary: str = Field(validation_alias="excerpt")
+    technologies: list[TagRef] = Field(validation_alias="tags")
+    links: dict[str, str]
+    role: str | None
+    client: str | None
+    started_on: str | None
+    ended_on: str | None
+    position: int
+
+
+class ProjectRead(ProjectSummary):
+    body_markdown: str
+    html: str
+    toc: list[Heading]
+    seo: Seo
+    images: list[ImageRef]
+    videos: list[str] = Field([], description="Always empty as long as videos cannot be added")

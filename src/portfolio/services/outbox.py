@@ -1,0 +1,203 @@
+"""Work that outlives the request that asked for it: mail, hooks, files to delete.
+
+A job is a row of the same transaction, so it exists if and only if the change does. It is done at
+least once: a handler that is interrupted runs again and must not mind.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from secrets import SystemRandom
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from portfolio.core.clock import utc_now
+from portfolio.core.context import RequestContext, enter
+from portfolio.core.errors import AppError, RetryableException
+from portfolio.core.events import JobQueued, emit
+from portfolio.core.logs import masked
+from portfolio.db.repositories.outbox import ClaimedJob, OutboxRepository
+from portfolio.db.session import Database
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[Any], Awaitable[None]]
+TIDY_EVERY = timedelta(hours=1)
+LONGEST_ERROR = 2000
+# A handler must be over before its lease is.
+HANDLER_SHARE = 0.75
+_random = SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a job is tried, and how many seconds lie between: by default about a day in all."""
+
+    attempts: int = 8
+    first: float = 15
+    factor: float = 4
+    longest: float = 86_400
+
+    def delay(self, attempts: int) -> float | None:
+        """Seconds until the next attempt, give or take a fifth; None after the last."""
+        if attempts >= self.attempts:
+            return None
+        pause = min(self.first * self.factor ** (attempts - 1), self.longest)
+        return pause * _random.uniform(0.8, 1.2)
+
+
+class OutboxService:
+    def __init__(self, jobs: OutboxRepository) -> None:
+        self._jobs = jobs
+
+    async def put(
+        self, db: AsyncSession, topic: str, payload: dict[str, Any], delay: float = 0
+    ) -> None:
+        """Have the job done after the commit, `delay` seconds from now at the earliest."""
+        await self._jobs.add(db, topic, payload, utc_now() + timedelta(seconds=delay))
+        emit(db, JobQueued())
+
+
+class OutboxWorker:
+    """Does the jobs, together with the workers of other processes.
+
+    `poll`: seconds between looks at the table when nobody wakes it. `lease`: seconds for which a
+    job belongs to the worker that took it. `slots`: jobs done at the same time.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        jobs: OutboxRepository,
+        *,
+        poll: float = 5,
+        lease: float = 60,
+        slots: int = 4,
+    ) -> None:
+        self._database = database
+        self._jobs = jobs
+        self._poll = poll
+        self._lease = timedelta(seconds=lease)
+        self._slots = slots
+        self._topics: dict[str, tuple[Handler, Retry]] = {}
+        self._woken = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._tidied_at = utc_now()
+
+    def register(self, topic: str, handler: Handler, retry: Retry | None = None) -> None:
+        """Topics without a handler are left to other processes."""
+        self._topics[topic] = handler, retry or Retry()
+
+    async def wake(self, _event: JobQueued) -> None:
+        """Subscribe this to JobQueued."""
+        self._woken.set()
+
+    def start(self) -> None:
+        """Work in the background until stop()."""
+        self._stopping = False
+        self._loop = asyncio.create_task(self._run(), name="outbox")
+
+    async def stop(self, grace: float = 20) -> None:
+        """Let running jobs end, for `grace` seconds; the lease of others hands them on."""
+        self._stopping = True
+        self._woken.set()
+        if self._loop is not None:
+            await self._loop
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=grace)
+            for task in late:
+                task.cancel()
+
+    async def run_due(self) -> int:
+        """Do all that is due now and return how many jobs that were."""
+        count = 0
+        while jobs := await self._claim(self._slots):
+            await asyncio.gather(*map(self._work, jobs))
+            count += len(jobs)
+        return count
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                await self._look()
+            except (AppError, RetryableException) as error:
+                log.warning("outbox.waiting", reason=str(error))
+            except Exception:
+                log.exception("outbox.failed")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), self._poll)
+
+    async def _look(self) -> None:
+        if free := self._slots - len(self._running):
+            for job in await self._claim(free):
+                task = asyncio.create_task(self._work(job), name=f"outbox-{job.id}")
+                self._running.add(task)
+                task.add_done_callback(self._free)
+        if utc_now() - self._tidied_at >= TIDY_EVERY:
+            self._tidied_at = utc_now()
+            async with self._database.transaction() as db:
+                await self._jobs.purge(db, utc_now())
+
+    def _free(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._woken.set()
+
+    async def _claim(self, limit: int) -> list[ClaimedJob]:
+        async with self._database.transaction() as db:
+            return await self._jobs.claim(db, self._topics, limit, utc_now(), self._lease)
+
+    async def _work(self, job: ClaimedJob) -> None:
+        enter(RequestContext(request_id=f"job-{job.id}"))
+        try:
+            error = await self._attempt(job)
+            async with asyncio.timeout(self._lease.total_seconds() * (1 - HANDLER_SHARE)):
+                await self._settle(job, error)
+        except Exception:
+            # Without a note of its end the job is done again when the lease has run out.
+            log.exception("job.unsettled", topic=job.topic)
+
+    async def _attempt(self, job: ClaimedJob) -> str | None:
+        """What went wrong; None when nothing did."""
+        handler, retry = self._topics[job.topic]
+        if job.attempts > retry.attempts:
+            return "The process ended during each attempt"
+        try:
+            async with asyncio.timeout(self._lease.total_seconds() * HANDLER_SHARE):
+                await handler(job.payload)
+        except Exception as error:
+            log.warning("job.failed", topic=job.topic, attempts=job.attempts, exc_info=True)
+            return _storable(f"{type(error).__name__}: {error}")
+        return None
+
+    async def _settle(self, job: ClaimedJob, error: str | None) -> None:
+        while True:
+            try:
+                async with self._database.transaction() as db:
+                    return await self._note(db, job, error)
+            except (AppError, RetryableException):
+                await asyncio.sleep(min(self._poll, 1))
+
+    async def _note(self, db: AsyncSession, job: ClaimedJob, error: str | None) -> None:
+        now = utc_now()
+        if error is None:
+            await self._jobs.finish(db, job, now)
+            return
+        delay = self._topics[job.topic][1].delay(job.attempts)
+        if delay is None:
+            log.error("job.given_up", topic=job.topic, attempts=job.attempts)
+            await self._jobs.give_up(db, job, now, error)
+        else:
+            await self._jobs.postpone(db, job, now + timedelta(seconds=delay), error)
+
+
+def _storable(text: str) -> str:
+    """What every database takes: no secrets, no NUL, no lone surrogates, an end."""
+    plain = text[:LONGEST_ERROR].encode(errors="replace").decode().replace("\0", "")
+    return str(masked(plain))

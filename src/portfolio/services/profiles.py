@@ -1,0 +1,164 @@
+"""The owner's profile and its sections: whoever edits, edits the profile of their own account."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from portfolio.core.errors import InvalidInputException, NotFoundException
+from portfolio.core.markdown import render
+from portfolio.core.pagination import MAX_LIMIT, Page, PageRequest
+from portfolio.core.text import fold
+from portfolio.db.repositories.profiles import ProfileRepository
+from portfolio.db.repositories.sections import SectionRepository
+from portfolio.models.profiles import Education, Experience, Section
+from portfolio.models.projections import ProfileDetail
+from portfolio.models.users import User
+from portfolio.schemas.base import Input
+from portfolio.schemas.profiles import ProfileUpdate
+from portfolio.services.publications import parse_ref
+from portfolio.services.versions import require_version
+
+NO_OWNER = "This site has no owner yet; create an admin account first"
+
+
+async def rendered(markdown: str | None) -> str | None:
+    """Safe HTML, made in a thread; nothing stays nothing."""
+    if markdown is None:
+        return None
+    return (await asyncio.to_thread(render, markdown)).html
+
+
+def require_period(started_on: str | None, ended_on: str | None) -> None:
+    """Raises InvalidInputException for an end before the start, as far as both are known."""
+    if started_on and ended_on:
+        known = min(len(started_on), len(ended_on))
+        if ended_on[:known] < started_on[:known]:
+            raise InvalidInputException.of("ended_on", f"lies before started_on, {started_on}")
+
+
+class ProfileService:
+    def __init__(self, profiles: ProfileRepository) -> None:
+        self._profiles = profiles
+
+    async def of_owner(self, db: AsyncSession) -> ProfileDetail:
+        """Raises NotFoundException while nobody owns the site."""
+        detail = await self._profiles.of_owner(db)
+        if detail is None:
+            raise NotFoundException(NO_OWNER)
+        return detail
+
+    async def read(self, db: AsyncSession, ref: str) -> ProfileDetail:
+        """Raises NotFoundException for accounts that publish none."""
+        parsed = parse_ref(ref)
+        key = parsed if isinstance(parsed, int) else fold(parsed)
+        detail = await self._profiles.of_admin(db, key)
+        if detail is None:
+            raise NotFoundException
+        return detail
+
+    async def update(
+        self, db: AsyncSession, data: ProfileUpdate, user: User, expected: int | None = None
+    ) -> ProfileDetail:
+        """Raises PreconditionFailedException."""
+        values = data.model_dump(exclude_unset=True)
+        if "summary_markdown" in values:
+            values["summary_html"] = await rendered(values["summary_markdown"])
+        profile = await self._profiles.locked(db, user.id)
+        require_version(profile, expected)
+        await self._profiles.update(db, profile, values)
+        return await self._profiles.detail(db, user.username, profile)
+
+    # Sections
+
+    async def entries(self, db: AsyncSession, section: str, request: PageRequest) -> Page[Section]:
+        """Raises NotFoundException while nobody owns the site."""
+        profile_id = await self._owner_profile(db)
+        return await self._rows(section).page_of(db, profile_id, request)
+
+    async def entry(self, db: AsyncSession, section: str, entry_id: int) -> Section:
+        """Raises NotFoundException."""
+        return await self._entry(db, section, await self._owner_profile(db), entry_id)
+
+    async def add(self, db: AsyncSession, section: str, data: Input, user: User) -> Section:
+        """Behind the others. Raises InvalidInputException for a period that ends before it starts."""
+        rows = self._rows(section)
+        row: Section = rows.model(**data.model_dump(exclude_unset=True), extras={})
+        _check(row)
+        profile = await self._profiles.locked(db, user.id)
+        await rows.append(db, profile.id, row)
+        await self._profiles.touch(db, profile)
+        return row
+
+    async def change(
+        self,
+        db: AsyncSession,
+        section: str,
+        entry_id: int,
+        data: Input,
+        user: User,
+        expected: int | None = None,
+    ) -> Section:
+        """Raises NotFoundException, PreconditionFailedException, InvalidInputException."""
+        profile = await self._profiles.locked(db, user.id)
+        row = await self._entry(db, section, profile.id, entry_id)
+        require_version(row, expected)
+        for name, value in data.model_dump(exclude_unset=True).items():
+            setattr(row, name, value)
+        _check(row)
+        await self._profiles.touch(db, profile)
+        return row
+
+    async def remove(
+        self,
+        db: AsyncSession,
+        section: str,
+        entry_id: int,
+        user: User,
+        expected: int | None = None,
+    ) -> None:
+        """Raises NotFoundException, PreconditionFailedException."""
+        profile = await self._profiles.locked(db, user.id)
+        row = await self._entry(db, section, profile.id, entry_id)
+        require_version(row, expected)
+        await self._rows(section).delete(db, row)
+        await self._profiles.touch(db, profile)
+
+    async def reorder(
+        self, db: AsyncSession, section: str, ids: Sequence[int], user: User
+    ) -> Page[Section]:
+        """Raises InvalidInputException unless `ids` name every entry once."""
+        profile = await self._profiles.locked(db, user.id)
+        rows = {row.id: row for row in await self._rows(section).all_of(db, profile.id)}
+        if len(ids) != len(rows) or set(ids) != set(rows):
+            raise InvalidInputException.of("ids", "name every entry of the section, each once")
+        for position, entry_id in enumerate(ids):
+            rows[entry_id].position = position
+        await self._profiles.touch(db, profile)
+        request = PageRequest(limit=MAX_LIMIT)
+        return await self._rows(section).page_of(db, profile.id, request)
+
+    # Inside
+
+    def _rows(self, section: str) -> SectionRepository[Any]:
+        return self._profiles.sections[section]
+
+    async def _owner_profile(self, db: AsyncSession) -> int:
+        found = await self._profiles.owner_profile_id(db)
+        if found is None:
+            raise NotFoundException(NO_OWNER)
+        return found
+
+    async def _entry(
+        self, db: AsyncSession, section: str, profile_id: int, entry_id: int
+    ) -> Section:
+        row: Section | None = await self._rows(section).of(db, profile_id, entry_id)
+        if row is None:
+            raise NotFoundException
+        return row
+
+
+def _check(row: Section) -> None:
+    if isinstance(row, Experience | Education):
+        require_period(row.started_on, row.ended_on)

@@ -1,0 +1,315 @@
+"""The verbs that posts and projects share: write, publish, bin, restore, preview, look back."""
+
+import asyncio
+import secrets
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from itertools import chain, count
+from typing import Any, ClassVar, Generic, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from portfolio.core.clock import utc_now
+from portfolio.core.errors import (
+    ConflictException,
+    MovedException,
+    NotFoundException,
+)
+from portfolio.core.markdown import RENDER_VERSION, render
+from portfolio.core.pagination import Page, PageRequest
+from portfolio.core.security import PreviewTokens
+from portfolio.core.text import slugify
+from portfolio.db.repositories.publications import PUBLIC, PublicationRepository
+from portfolio.db.repositories.taxonomy import TagRepository
+from portfolio.models.history import Revision
+from portfolio.models.projections import Card
+from portfolio.models.publication import Publishable
+from portfolio.models.users import User
+from portfolio.schemas.publications import PublicationFields
+from portfolio.services import policy
+from portfolio.services.history import HistoryService
+from portfolio.services.media import MediaService
+from portfolio.services.versions import require_version
+
+M = TypeVar("M", bound=Publishable)
+C = TypeVar("C", bound=Card)
+D = TypeVar("D", bound=Card)
+
+SLUG_ATTEMPTS = 8
+SAME_NAME = ("title", "body_markdown", "featured", "canonical_url")
+ID_DIGITS = 18
+
+
+def parse_ref(ref: str) -> int | str:
+    """A row id where it can be one, else a slug; slugs are never numbers."""
+    return int(ref) if ref.isascii() and ref.isdigit() and len(ref) <= ID_DIGITS else ref
+
+
+class PublicationService(Generic[M, C, D]):
+    # What a revision keeps: the fields of the row that a person wrote.
+    kept: ClassVar[tuple[str, ...]] = ("title", "summary", "body_markdown")
+
+    def __init__(
+        self,
+        repository: PublicationRepository[M, C, D],
+        tags: TagRepository,
+        history: HistoryService,
+        media: MediaService,
+        previews: PreviewTokens,
+    ) -> None:
+        self._rows = repository
+        self._tags = tags
+        self._history = history
+        self._media = media
+        self._previews = previews
+        self.kind = repository.entity_type
+
+    # Reading
+
+    async def page(
+        self, db: AsyncSession, request: PageRequest, filters: dict[str, Any], viewer: User | None
+    ) -> Page[C]:
+        """What is published, or for editors what has the status asked for."""
+        scope = filters.pop("status", None) or PUBLIC
+        if scope != PUBLIC:
+            policy.require_editor(viewer)
+        return await self._rows.cards(db, request, filters, scope)
+
+    async def read(
+        self, db: AsyncSession, ref: str, viewer: User | None, preview_token: str | None = None
+    ) -> D:
+        """Raises NotFoundException, or MovedException for an address of former times."""
+        parsed = parse_ref(ref)
+        if preview_token is not None:
+            kind, entity_id = self._previews.check(preview_token)
+            found = await self._rows.detail(db, entity_id, None, everything=True)
+            named = found is not None and parsed in {found.id, found.slug}
+            if kind != self.kind or found is None or found.deleted_at is not None or not named:
+                raise NotFoundException
+            return found
+        found = await self._rows.detail(db, parsed, viewer)
+        if found is not None:
+            return found
+        moved = await self._history.lookup(db, self.kind, ref)
+        target = await self._rows.detail(db, moved, viewer) if moved is not None else None
+        if target is None:
+            raise NotFoundException
+        raise MovedException(self.kind, target.slug)
+
+    async def related(self, db: AsyncSession, ref: str, viewer: User | None) -> list[C]:
+        """Raises NotFoundException, MovedException."""
+        return await self._rows.related(db, await self.read(db, ref, viewer))
+
+    async def recount(self, db: AsyncSession) -> None:
+        """Make the kept numbers of what is published right again."""
+        await self._rows.recount(db)
+
+    async def count_view(self, db: AsyncSession, ref: str) -> None:
+        """Raises NotFoundException for what a stranger may not see."""
+        if not await self._rows.count_view(db, parse_ref(ref)):
+            raise NotFoundException
+
+    # Writing
+
+    async def create(self, db: AsyncSession, data: PublicationFields, author: User) -> D:
+        """Raises ConflictException for a slug that is taken; one made from the title gives way."""
+        given = data.model_dump()
+        columns = await self._columns(given)
+        columns.update(await self._resolved(db, given))
+        row = self._rows.model(author_id=author.id, **columns)
+        _apply_status(row, given)
+        await self._insert(db, row, given["slug"])
+        await self._connect(db, row, given)
+        return await self._written(db, row)
+
+    async def update(
+        self, db: AsyncSession, row_id: int, data: PublicationFields, expected: int | None = None
+    ) -> D:
+        """Raises NotFoundException, PreconditionFailedException, ConflictException."""
+        given = data.model_dump(exclude_unset=True)
+        columns = await self._columns(given)
+        row = await self._changeable(db, row_id, expected)
+        columns.update(await self._resolved(db, given))
+        old_slug = row.slug
+        if "slug" in given:
+            columns["slug"] = given["slug"]
+        _apply_status(row, given)
+        await self._rows.update(db, row, columns)
+        if row.slug != old_slug:
+            await self._history.moved(db, self.kind, row.id, old_slug)
+        await self._connect(db, row, given)
+        return await self._written(db, row)
+
+    async def publish(
+        self, db: AsyncSession, row_id: int, at: datetime | None, expected: int | None = None
+    ) -> D:
+        """Public now, or when `at` has come. One that is public keeps its date if none is given."""
+        row = await self._changeable(db, row_id, expected)
+        now = utc_now()
+        if at is None and row.is_public(now) and row.published_at is not None:
+            at = row.published_at
+        row.publish(at or now)
+        return await self._written(db, row)
+
+    async def unpublish(self, db: AsyncSession, row_id: int, expected: int | None = None) -> D:
+        row = await self._changeable(db, row_id, expected)
+        row.unpublish()
+        return await self._written(db, row)
+
+    async def delete(
+        self, db: AsyncSession, row_id: int, *, permanent: bool, expected: int | None = None
+    ) -> None:
+        """Into the bin; `permanent` empties it of this one, with all that hangs on it."""
+        row = await self._rows.get_one(db, row_id)
+        require_version(row, expected)
+        if not permanent:
+            if row.deleted_at is None:
+                row.bin(utc_now())
+                await self._rows.update(db, row, {})
+            return
+        if row.deleted_at is None:
+            raise ConflictException("Only what is in the bin can be deleted for good")
+        await self._media.delete_for_entity(db, row.id, self.kind)
+        await self._history.forget(db, self.kind, row.id)
+        await self._rows.delete(db, row)
+
+    async def restore(self, db: AsyncSession, row_id: int) -> D:
+        """Out of the bin, as it was."""
+        row = await self._rows.get_one(db, row_id)
+        row.restore()
+        return await self._written(db, row)
+
+    # Looking back and ahead
+
+    async def revisions(
+        self, db: AsyncSession, row_id: int, request: PageRequest
+    ) -> Page[Revision]:
+        await self._rows.get_one(db, row_id)
+        return await self._history.revisions(db, self.kind, row_id, request)
+
+    async def revision(self, db: AsyncSession, row_id: int, number: int) -> Revision:
+        return await self._history.revision(db, self.kind, row_id, number)
+
+    async def restore_revision(
+        self, db: AsyncSession, row_id: int, number: int, expected: int | None = None
+    ) -> D:
+        """The text becomes what it was then, as a change of its own that can be undone too."""
+        found = await self._history.revision(db, self.kind, row_id, number)
+        return await self.update(db, row_id, self._from_snapshot(found.snapshot), expected)
+
+    async def preview_link(
+        self, db: AsyncSession, row_id: int, life: timedelta
+    ) -> tuple[str, datetime, str]:
+        """A token that shows this one to whoever has it, its end, and the slug it is for."""
+        row = await self._rows.get_one(db, row_id)
+        expires_at = utc_now() + life
+        return self._previews.issue(self.kind, row.id, expires_at), expires_at, row.slug
+
+    # What differs between posts and projects
+
+    @abstractmethod
+    def _plain(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Columns that are given as they are stored."""
+
+    @abstractmethod
+    async def _resolved(self, db: AsyncSession, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Columns that depend on other rows."""
+
+    @abstractmethod
+    def _from_snapshot(self, snapshot: Mapping[str, Any]) -> PublicationFields: ...
+
+    # Inside
+
+    async def _columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        columns = self._plain(given)
+        columns.update({name: given[name] for name in SAME_NAME if name in given})
+        if given.get("seo") is not None:
+            columns.update({f"seo_{name}": value for name, value in given["seo"].items()})
+        if "body_markdown" in given:
+            # Off the event loop and before the transaction has begun.
+            rendered = await asyncio.to_thread(render, given["body_markdown"])
+            columns.update(
+                html=rendered.html,
+                toc=[asdict(heading) for heading in rendered.toc],
+                excerpt=rendered.excerpt,
+                reading_time=rendered.reading_time,
+                render_version=RENDER_VERSION,
+            )
+        return columns
+
+    async def _insert(self, db: AsyncSession, row: M, wanted: str | None) -> None:
+        if wanted:
+            row.slug = wanted
+            try:
+                await self._rows.create(db, row)
+            except ConflictException as error:
+                raise ConflictException(f"The slug {wanted} is taken") from error
+            return
+        base = slugify(row.title)
+        if not base or base.isdigit():
+            base = f"{self.kind.value}-{base or secrets.token_hex(4)}"
+        for attempt in range(SLUG_ATTEMPTS):
+            last = attempt == SLUG_ATTEMPTS - 1
+            row.slug = f"{base}-{secrets.token_hex(4)}" if last else await self._free(db, base)
+            try:
+                await self._rows.create(db, row)
+            except ConflictException:
+                if last:
+                    raise
+            else:
+                return
+
+    async def _free(self, db: AsyncSession, base: str) -> str:
+        taken = await self._rows.slugs_like(db, base)
+        numbered = (f"{base}-{number}" for number in count(2))
+        return next(slug for slug in chain([base], numbered) if slug not in taken)
+
+    async def _connect(self, db: AsyncSession, row: M, given: Mapping[str, Any]) -> None:
+        names = given.get("tags", given.get("technologies"))
+        if names is not None:
+            named = {slug: name for name in names if (slug := slugify(name))}
+            known = await self._tags.ensure(db, named)
+            await self._tags.attach(db, self.kind, row.id, [known[slug] for slug in named])
+        if given.get("aliases"):
+            await self._history.known_as(db, self.kind, row.id, given["aliases"])
+        if given.get("cover") is not None:
+            cover = given["cover"]
+            await self._media.add_image(
+                db, row.id, self.kind, cover["url"], alt=cover["alt"], is_cover=True
+            )
+
+    async def _written(self, db: AsyncSession, row: M) -> D:
+        await self._rows.update(db, row, {})
+        detail = await self._rows.detail(db, row.id, None, everything=True)
+        if detail is None:
+            raise NotFoundException
+        snapshot = {name: getattr(row, name) for name in self.kept}
+        snapshot["tags"] = [tag.name for tag in detail.tags]
+        await self._history.record(db, self.kind, row.id, snapshot)
+        return detail
+
+    async def _changeable(self, db: AsyncSession, row_id: int, expected: int | None) -> M:
+        row = await self._rows.get_one(db, row_id)
+        require_version(row, expected)
+        if row.deleted_at is not None:
+            raise ConflictException("It is in the bin; restore it first")
+        return row
+
+
+def _apply_status(row: Publishable, given: Mapping[str, Any]) -> None:
+    at = given.get("published_at")
+    match given.get("status"):
+        case "published" | "scheduled":
+            now = utc_now()
+            proposed = row.published_at if row.published_at and row.published_at <= now else now
+            row.publish(at or proposed)
+        case "archived":
+            row.archive()
+            row.date(at)
+        case "draft":
+            row.unpublish()
+            row.date(at)
+        case None:
+            row.date(at)

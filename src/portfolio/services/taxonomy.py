@@ -1,0 +1,126 @@
+"""Tags and series: small groups with a name, a slug and a count of what is public in them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from portfolio.core.errors import ConflictException, InvalidInputException, NotFoundException
+from portfolio.core.pagination import Page, PageRequest
+from portfolio.core.text import slugify
+from portfolio.db.repositories.taxonomy import GroupRepository, TagRepository
+from portfolio.models.entities import EntityType
+from portfolio.models.taxonomy import Series, Tag
+from portfolio.schemas.taxonomy import GroupCreate, GroupUpdate, TagUpdate
+from portfolio.services.publications import parse_ref
+from portfolio.services.versions import require_version
+
+G = TypeVar("G", Tag, Series)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A group and how many public posts and projects are in it."""
+
+    id: int
+    slug: str
+    name: str
+    description: str | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    posts_count: int
+    projects_count: int
+
+
+class GroupService(Generic[G]):
+    def __init__(self, groups: GroupRepository[G]) -> None:
+        self._groups: GroupRepository[G] = groups
+
+    async def page(self, db: AsyncSession, request: PageRequest) -> Page[GroupView]:
+        page = await self._groups.all(db, request)
+        items = await self._views(db, page.items)
+        return Page(items, page.limit, page.total, page.page, page.next_cursor)
+
+    async def read(self, db: AsyncSession, ref: str) -> GroupView:
+        """Raises NotFoundException."""
+        return await self._view(db, await self._find(db, ref))
+
+    async def create(self, db: AsyncSession, data: GroupCreate) -> GroupView:
+        """Raises ConflictException for a slug that is taken."""
+        slug = data.slug or slugify(data.name)
+        if not slug or slug.isdigit():
+            raise InvalidInputException.of("slug", "the name gives no slug; choose one")
+        group = self._groups.model(name=data.name, slug=slug, description=data.description)
+        try:
+            await self._groups.create(db, group)
+        except ConflictException as error:
+            raise ConflictException(f"The slug {slug} is taken") from error
+        return await self._view(db, group)
+
+    async def update(
+        self, db: AsyncSession, ref: str, data: GroupUpdate, expected: int | None
+    ) -> GroupView:
+        """Raises NotFoundException, PreconditionFailedException, ConflictException."""
+        group = await self._find(db, ref)
+        require_version(group, expected)
+        values: dict[str, Any] = data.model_dump(exclude_unset=True, exclude={"merge_into"})
+        await self._groups.update(db, group, values)
+        return await self._view(db, group)
+
+    async def delete(self, db: AsyncSession, ref: str, expected: int | None) -> None:
+        """Only the group goes; what was in it stays."""
+        group = await self._find(db, ref)
+        require_version(group, expected)
+        await self._groups.delete(db, group)
+
+    async def _find(self, db: AsyncSession, ref: str) -> G:
+        group: G | None = await self._groups.by_ref(db, parse_ref(ref))
+        if group is None:
+            raise NotFoundException
+        return group
+
+    async def _view(self, db: AsyncSession, group: G) -> GroupView:
+        return (await self._views(db, [group]))[0]
+
+    async def _views(self, db: AsyncSession, groups: list[G]) -> list[GroupView]:
+        usage = await self._groups.usage(db, [group.id for group in groups])
+        return [
+            GroupView(
+                id=group.id,
+                slug=group.slug,
+                name=group.name,
+                description=group.description,
+                created_at=group.created_at,
+                updated_at=group.updated_at,
+                version=group.version,
+                posts_count=usage.get(group.id, {}).get(EntityType.POSTS, 0),
+                projects_count=usage.get(group.id, {}).get(EntityType.PROJECTS, 0),
+            )
+            for group in groups
+        ]
+
+
+class TagService(GroupService[Tag]):
+    def __init__(self, tags: TagRepository) -> None:
+        super().__init__(tags)
+        self._tags = tags
+
+    async def update(
+        self, db: AsyncSession, ref: str, data: GroupUpdate, expected: int | None
+    ) -> GroupView:
+        """Renames; with `merge_into`, everything that bears this tag bears the other instead."""
+        if not isinstance(data, TagUpdate) or data.merge_into is None:
+            return await super().update(db, ref, data, expected)
+        tag = await self._find(db, ref)
+        require_version(tag, expected)
+        into = await self._tags.by_ref(db, data.merge_into)
+        if into is None or into.id == tag.id:
+            raise InvalidInputException.of("merge_into", "name another tag by its slug")
+        await self._tags.merge(db, tag, into)
+        return await self._view(db, into)
+
+
+class SeriesService(GroupService[Series]):
+    pass

@@ -1,0 +1,125 @@
+"""Accounts: who exists, and the first of them."""
+
+import re
+
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from portfolio.adapters.hashing import PasswordHashing
+from portfolio.core.config import SecuritySettings
+from portfolio.core.environment import SettingsError
+from portfolio.core.errors import ConflictException, FieldError, InvalidInputException
+from portfolio.core.text import fold
+from portfolio.db.repositories.profiles import ProfileRepository
+from portfolio.db.repositories.users import UserRepository
+from portfolio.models.profiles import Profile
+from portfolio.models.users import Role, User
+from portfolio.schemas.users import USERNAME, MeUpdate, UserCreate
+from portfolio.services.versions import require_version
+
+
+class UserService:
+    def __init__(
+        self,
+        users: UserRepository,
+        profiles: ProfileRepository,
+        hashing: PasswordHashing,
+        site_name: str,
+    ) -> None:
+        self._users = users
+        self._profiles = profiles
+        self._hashing = hashing
+        self._site_name = fold(site_name)
+
+    async def create(self, db: AsyncSession, data: UserCreate, role: Role = Role.USER) -> User:
+        """Raises ConflictException for a name that is taken, InvalidInputException like hash_of()."""
+        return await self.add(db, data, role, await self.hash_of(data))
+
+    async def hash_of(self, data: UserCreate) -> str:
+        """The slow half of create(): call it while no connection is held.
+
+        Raises InvalidInputException for a password that says no more than the account does.
+        """
+        local_part, _, _ = data.email.rpartition("@")
+        if fold(data.password) in {data.email, local_part, data.username, self._site_name}:
+            raise InvalidInputException.of(
+                "password", "must not be your name, your e-mail or the site's name", "guessable"
+            )
+        return await self._hashing.hash(data.password)
+
+    async def add(self, db: AsyncSession, data: UserCreate, role: Role, password_hash: str) -> User:
+        """The quick half of create(): the account and its profile. Raises ConflictException."""
+        for field, value in (("email", data.email), ("username", data.username)):
+            if await self._users.by_identifier(db, value):
+                raise ConflictException(
+                    f"{field}: taken", errors=[FieldError(field, "taken", "belongs to an account")]
+                )
+        user = await self._users.create(
+            db,
+            User(
+                email=data.email,
+                username=data.username,
+                display_name=data.display_name or data.username,
+                password_hash=password_hash,
+                role=role,
+            ),
+        )
+        await self._profiles.create(db, Profile(user_id=user.id, name=user.display_name, extras={}))
+        return user
+
+    async def update(
+        self, db: AsyncSession, user: User, changes: MeUpdate, expected: int | None
+    ) -> User:
+        """Raises PreconditionFailedException for another version than the expected."""
+        row = await self._users.get_one(db, user.id)
+        require_version(row, expected)
+        return await self._users.update(db, row, changes.model_dump(exclude_unset=True))
+
+    async def ensure_first_admin(self, db: AsyncSession, settings: SecuritySettings) -> User | None:
+        """Create the admin of ADMIN_EMAIL and ADMIN_PASSWORD if there is no admin yet.
+
+        Raises SettingsError for values that make no account.
+        """
+        email, password = settings.admin_email, settings.admin_password
+        if not email or not password or await self._users.has_admin(db):
+            return None
+        try:
+            data = account(email, password.get_secret_value())
+            return await self.create(db, data, Role.ADMIN)
+        except InvalidInputException as error:
+            lines = [f"ADMIN_{item.field.upper()}: {item.message}" for item in error.errors]
+            raise SettingsError(lines) from error
+        except ConflictException as error:
+            if await self._users.has_admin(db):
+                return None  # another process that started with us was first
+            raise SettingsError(["ADMIN_EMAIL: belongs to an account that is no admin"]) from error
+
+
+def account(
+    email: str, password: str, username: str | None = None, display_name: str | None = None
+) -> UserCreate:
+    """What was typed or configured, checked; a user name is made from the e-mail if none is given.
+
+    Raises InvalidInputException naming every wrong field.
+    """
+    try:
+        return UserCreate(
+            email=email,
+            username=username or _username_from(email),
+            password=password,
+            display_name=display_name,
+        )
+    except ValidationError as error:
+        found = [
+            FieldError(str(item["loc"][0]), item["type"], item["msg"].removeprefix("Value error, "))
+            for item in error.errors(include_input=False)
+        ]
+        raise InvalidInputException(
+            "; ".join(f"{item.field}: {item.message}" for item in found), errors=found
+        ) from None
+
+
+def _username_from(email: str) -> str:
+    local_part, _, _ = fold(email).rpartition("@")
+    name = re.sub(r"[^a-z0-9._-]+", "-", local_part)[:40].strip("._-")
+    return name if USERNAME.fullmatch(name) and not name.isdecimal() else "owner"

@@ -1,0 +1,109 @@
+"""The database that the suite runs on: a file of its own, or a server by TEST_DATABASE_URL."""
+
+import asyncio
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import MetaData, delete, event, text, update
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from portfolio.core.config import DatabaseSettings, Settings
+from portfolio.db.engine import create_engines
+from portfolio.db.session import Database
+from portfolio.models import Base
+from portfolio.models.bookkeeping import PublicationTally
+
+WRITTEN = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) \"?\[?(\w+)")
+
+
+def server_url() -> URL | None:
+    given = os.environ.get("TEST_DATABASE_URL")
+    return make_url(given) if given else None
+
+
+def database_url(folder: Path) -> str:
+    """An empty database for this process."""
+    url = server_url()
+    if url is None:
+        return f"sqlite+aiosqlite:///{folder / 'test.db'}"
+    if url.get_backend_name() != "sqlite" and _workers() > 1:
+        name = f"{url.database}_{os.environ['PYTEST_XDIST_WORKER']}"
+        asyncio.run(_create(url, name))
+        url = url.set(database=name)
+    asyncio.run(_empty(url))
+    return url.render_as_string(hide_password=False)
+
+
+@cache
+def can_create_databases() -> bool:
+    url = server_url()
+    if url is None or url.get_backend_name() == "sqlite":
+        return False
+    try:
+        asyncio.run(_create(url, f"{url.database}_probe"))
+    except DBAPIError:
+        return False
+    return True
+
+
+def _workers() -> int:
+    return int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+
+
+def _engine(url: URL) -> AsyncEngine:
+    rendered = url.render_as_string(hide_password=False)
+    return create_engines(Settings(database=DatabaseSettings(url=rendered))).write
+
+
+async def _create(url: URL, name: str) -> None:
+    engine = _engine(url).execution_options(isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+        await connection.execute(text(f"CREATE DATABASE {name}"))
+    await engine.dispose()
+
+
+async def _empty(url: URL) -> None:
+    engine = _engine(url)
+    leftovers = MetaData()
+    async with engine.begin() as connection:
+        await connection.run_sync(leftovers.reflect)
+        await connection.run_sync(leftovers.drop_all)
+    await engine.dispose()
+
+
+class Sweeper:
+    """Notes which tables a test writes to, and empties just those."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._written: set[str] = set()
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        engine = self._database.engines.write.sync_engine
+
+        def note(*arguments: object) -> None:
+            match = WRITTEN.match(str(arguments[2]))
+            if match:
+                self._written.add(match[1])
+
+        event.listen(engine, "after_cursor_execute", note)
+        try:
+            yield
+        finally:
+            event.remove(engine, "after_cursor_execute", note)
+
+    async def sweep(self) -> None:
+        async with self._database.transaction() as db:
+            for table in reversed(Base.metadata.sorted_tables):
+                if table is PublicationTally.__table__:
+                    await db.execute(update(PublicationTally).values(published=0))
+                elif table.name in self._written:
+                    await db.execute(delete(table))

@@ -1,0 +1,117 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.factories import pictures
+
+from portfolio.adapters.imaging import Picture, identify
+
+ILLUSTRATOR = (
+    '<?xml version="1.0" encoding="utf-8"?>\n<!-- made by hand -->\n'
+    '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "svg11.dtd" [<!ENTITY ns "http://e.org/">]>\n'
+)
+
+
+class TestIdentify:
+    @pytest.mark.parametrize(
+        ("content", "extension"),
+        [
+            (pictures.png(640, 480), "png"),
+            (pictures.gif(640, 480), "gif"),
+            (pictures.jpeg(640, 480), "jpg"),
+            (pictures.webp_lossy(640, 480), "webp"),
+            (pictures.webp_lossless(640, 480), "webp"),
+            (pictures.webp_extended(640, 480), "webp"),
+            (pictures.svg('width="640" height="480px"'), "svg"),
+        ],
+    )
+    def test_tells_kind_and_size_from_the_first_bytes(self, content: bytes, extension: str) -> None:
+        assert identify(content) == Picture(extension, 640, 480)
+
+    def test_knows_avif_whose_size_only_a_decoder_can_tell(self) -> None:
+        assert identify(pictures.avif()) == Picture("avif")
+
+    @pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+    def test_gives_the_size_of_a_photo_as_it_is_shown(self, orientation: int) -> None:
+        assert identify(pictures.jpeg(640, 480, orientation)) == Picture("jpg", 480, 640)
+
+    def test_leaves_an_upright_photo_as_it_is(self) -> None:
+        assert identify(pictures.jpeg(640, 480, 3)) == Picture("jpg", 640, 480)
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b"GIF",
+            b"%PDF-1.7",
+            b"<!doctype html><svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"<html xmlns='http://www.w3.org/1999/xhtml'><svg/></html>",
+            b"<svg>without its namespace</svg>",
+            b"<?xml version='1.0' encoding='utf-7'?><svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"<?xml version='1.0' encoding='no-such'?><svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"RIFF\0\0\0\0WAVEfmt ",
+            b"\0\0\0\x1cftypisom",
+            b"MZ" + bytes(100),
+        ],
+    )
+    def test_knows_nothing_else(self, content: bytes) -> None:
+        assert identify(content) is None
+
+    @pytest.mark.parametrize(
+        ("content", "end"),
+        [
+            (pictures.png(9, 9), 20),
+            (pictures.gif(9, 9), 8),
+            (pictures.jpeg(9, 9), 15),
+            (pictures.webp_lossy(9, 9), 28),
+            (pictures.webp_lossless(9, 9), 24),
+            (pictures.webp_extended(9, 9), 29),
+        ],
+    )
+    def test_gives_no_size_for_a_file_that_breaks_off(self, content: bytes, end: int) -> None:
+        broken = identify(content[:end])
+        assert broken is not None
+        assert (broken.width, broken.height) == (None, None)
+
+    def test_gives_no_size_that_no_picture_has(self) -> None:
+        assert identify(pictures.png(0, 5).replace(b"IHDR\0\0\0\0", b"IHDR\xff\xff\xff\xff")) == (
+            Picture("png")
+        )
+
+    @given(st.sampled_from(["png", "gif", "jpeg", "webp_lossy", "webp_extended"]), st.binary())
+    def test_is_never_upset_by_what_follows(self, kind: str, rest: bytes) -> None:
+        content: bytes = getattr(pictures, kind)(7, 7)
+        for end in range(4, len(content)):
+            identify(content[:end] + rest)
+
+
+class TestSvgSize:
+    @pytest.mark.parametrize(
+        ("attributes", "size"),
+        [
+            ('width="1in" height="2.54cm"', (96, 96)),
+            ('width="75pt" height="6pc"', (100, 96)),
+            ('width="100%" height="100%" viewBox="0 0 30.4 20"', (30, 20)),
+            ('viewBox="0,0,30,20"', (30, 20)),
+            ('width="30"', (30, None)),
+            ('width="9999999999999" height="1e300"', (None, None)),
+            ('width="nan" viewBox="0 0 inf"', (None, None)),
+        ],
+    )
+    def test_is_in_css_pixels(self, attributes: str, size: tuple[int | None, int | None]) -> None:
+        assert identify(pictures.svg(attributes)) == Picture("svg", *size)
+
+    @pytest.mark.parametrize("before", ["\N{BYTE ORDER MARK}", " \n<!-- a note -->", ILLUSTRATOR])
+    def test_is_found_behind_what_may_stand_before(self, before: str) -> None:
+        content = pictures.svg('width="8" height="9"', before)
+        assert identify(content) == Picture("svg", 8, 9)
+
+
+class TestRealPictures:
+    def test_are_all_known_with_their_size(self, shared_data: Path) -> None:
+        kinds = {".png", ".jpg", ".jpeg", ".gif", ".svg"}
+        files = [path for path in shared_data.rglob("*") if path.suffix in kinds]
+        found = {path: identify(path.read_bytes()) for path in files}
+        assert len(files) > 300
+        assert [path for path, seen in found.items() if seen is None or not seen.width] == []
