@@ -1,5 +1,6 @@
 """What all tests share: one application, one database, swept clean after each test."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import event
 from tests.databases import Sweeper, can_create_databases, database_url, server_url
+from tests.factories.users import make_access_token, make_user
 from tests.sql_server import must_compile
 
 from portfolio.core.config import (
@@ -21,15 +23,17 @@ from portfolio.core.config import (
     SiteSettings,
     StorageSettings,
 )
+from portfolio.core.context import RequestContext, enter
 from portfolio.db.session import Database
-from portfolio.main import create_app, prepare
+from portfolio.main import create_app
 from portfolio.models.users import Role, User
-from portfolio.schemas.users import UserCreate
 from portfolio.wiring import Services
 
-PASSWORD = "correct horse battery staple"
+# How SQLite begins, and the outbox worker, who asks for jobs whenever it likes.
+UNCOUNTED = ("BEGIN", "UPDATE outbox_jobs", "DELETE FROM outbox_jobs")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
     """One worker where a server was given that lets us make no databases of our own."""
     return None if server_url() is None or can_create_databases() else 1
@@ -60,16 +64,18 @@ async def app(settings: Settings, anyio_backend: str) -> AsyncIterator[FastAPI]:
     application = create_app(settings)
     services: Services = application.state.services
     engines = services.database.engines
-    for engine in {engines.write.sync_engine, engines.read.sync_engine}:
-        must_compile(engine)
-    await prepare(services)
     async with application.router.lifespan_context(application):
+        # From here on: to look at the schema, SQLAlchemy itself asks each database differently.
+        for engine in {engines.write.sync_engine, engines.read.sync_engine}:
+            must_compile(engine)
         yield application
 
 
 @pytest.fixture
 async def services(app: FastAPI) -> AsyncIterator[Services]:
     found: Services = app.state.services
+    # All tests share one task: who asked last in the test before is gone.
+    enter(RequestContext())
     sweeper = Sweeper(found.database)
     with sweeper.watching():
         yield found
@@ -84,18 +90,31 @@ def database(services: Services) -> Database:
 @contextmanager
 def _counting(database: Database) -> Iterator[list[str]]:
     statements: list[str] = []
+    traced: set[sqlite3.Connection] = set()
 
-    def note(*arguments: object) -> None:
-        statements.append(str(arguments[2]))
+    def note(statement: str) -> None:
+        if not statement.startswith(UNCOUNTED):
+            statements.append(statement)
 
-    engines = {database.engines.write.sync_engine, database.engines.read.sync_engine}
-    for engine in engines:
-        event.listen(engine, "after_cursor_execute", note)
+    def executed(*arguments: object) -> None:
+        note(str(arguments[2]))
+
+    def trace(connection: object, *_rest: object) -> None:
+        # SQLite's readers also run statements past SQLAlchemy.
+        if isinstance(connection, sqlite3.Connection):
+            connection.set_trace_callback(note)
+            traced.add(connection)
+
+    write, read = database.engines.write.sync_engine, database.engines.read.sync_engine
+    event.listen(write, "after_cursor_execute", executed)
+    event.listen(read.pool, "checkout", trace)
     try:
         yield statements
     finally:
-        for engine in engines:
-            event.remove(engine, "after_cursor_execute", note)
+        event.remove(write, "after_cursor_execute", executed)
+        event.remove(read.pool, "checkout", trace)
+        for connection in traced:
+            connection.set_trace_callback(None)
 
 
 @pytest.fixture
@@ -115,19 +134,19 @@ async def client(app: FastAPI, services: Services) -> AsyncIterator[httpx2.Async
 @pytest.fixture
 async def admin(services: Services) -> User:
     """The owner of the site."""
-    return await _account(services, "owner", Role.ADMIN)
+    return await make_user(services, "owner", Role.ADMIN)
 
 
 @pytest.fixture
 async def user(services: Services) -> User:
-    return await _account(services, "reader", Role.USER)
+    return await make_user(services, "reader")
 
 
 @pytest.fixture
 async def admin_client(
     app: FastAPI, services: Services, admin: User
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    async with _client(app, await _token(services, admin)) as signed_in:
+    async with _client(app, await make_access_token(services, admin)) as signed_in:
         yield signed_in
 
 
@@ -135,7 +154,7 @@ async def admin_client(
 async def user_client(
     app: FastAPI, services: Services, user: User
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    async with _client(app, await _token(services, user)) as signed_in:
+    async with _client(app, await make_access_token(services, user)) as signed_in:
         yield signed_in
 
 
@@ -152,14 +171,3 @@ def _client(app: FastAPI, token: str | None = None) -> httpx2.AsyncClient:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers)
-
-
-async def _account(services: Services, name: str, role: Role) -> User:
-    data = UserCreate(email=f"{name}@example.com", username=name, password=PASSWORD)
-    async with services.database.transaction() as db:
-        return await services.users.create(db, data, role)
-
-
-async def _token(services: Services, account: User) -> str:
-    async with services.database.transaction() as db:
-        return (await services.auth.open_session(db, account)).access_token

@@ -16,14 +16,13 @@ from portfolio.db import migrate
 from portfolio.wiring import Services, build_services
 
 
-async def prepare(services: Services) -> str | None:
-    """Bring database and first admin into being. Returns the set-up link while there is no admin."""
+async def prepare(services: Services) -> None:
+    """Bring schema and first admin into being; done at every start, by every process."""
     database = services.database
     await migrate.upgrade(database.engines.write)
     async with database.transaction() as db:
         await services.posts.recount(db)
         await services.users.ensure_first_admin(db, services.settings.security)
-        return await services.setup.link(db)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -34,7 +33,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await migrate.upgrade(services.database.engines.write)
+        await prepare(services)
         services.outbox.start()
         yield
         await services.outbox.stop()
@@ -55,15 +54,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=openapi.operation_id,
     )
     app.state.services = services
     stack.install(app, settings)
     errors.install(app)
     moved.install(app)
+    # Routes are tried in this order: what is asked for most stands first.
+    app.include_router(v1)
+    app.include_router(media.router)
     app.include_router(system.router(settings.server, check))
     app.include_router(setup.router(settings))
-    app.include_router(media.router)
-    app.include_router(v1)
     docs.install(app, settings)
     openapi.install(app, settings)
     return app

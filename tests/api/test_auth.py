@@ -10,7 +10,7 @@ import jwt
 import pytest
 import time_machine
 from sqlalchemy import func, select, update
-from tests.conftest import PASSWORD
+from tests.factories.users import PASSWORD
 
 from portfolio.core.clock import utc_now
 from portfolio.core.config import Settings
@@ -24,6 +24,9 @@ from portfolio.wiring import Services
 KEY = "k" * 32
 LOGIN = "/api/v1/auth/login"
 CHANGING = {"x-request-id", "date"}
+NUL_REFUSED = pytest.mark.xfail(
+    reason="a body with NUL is refused before it gets here", strict=True
+)
 
 
 async def log_in(
@@ -113,9 +116,10 @@ class TestLogIn:
         async with services.database.transaction() as db:
             await services.users.create(db, data)
         assert (await log_in(client, "ada", password)).status_code == 200
-        for wrong in (password[:-1], password[:-1] + "y", password + "x", password.strip() + "\t"):
+        for wrong in (password[:-1], password[:-1] + "!", password + "x", f" {password}"):
             assert (await log_in(client, "ada", wrong)).status_code == 401
 
+    @NUL_REFUSED
     async def test_takes_a_password_with_nul(
         self, client: httpx2.AsyncClient, services: Services
     ) -> None:
@@ -239,15 +243,18 @@ class TestIssueToken:
         me = await client.get("/api/v1/me", headers=bearing(answer.json()["access_token"]))
         assert me.status_code == 200
 
-    async def test_takes_a_password_with_nul_and_spaces(
-        self, client: httpx2.AsyncClient, services: Services
+    @pytest.mark.parametrize(
+        "password", [" spaces at the ends ", pytest.param("before\0after", marks=NUL_REFUSED)]
+    )
+    async def test_takes_a_password_as_it_was_typed(
+        self, client: httpx2.AsyncClient, services: Services, password: str
     ) -> None:
-        data = UserCreate(email="ada@example.com", username="ada", password=" nul\0 and space ")
+        data = UserCreate(email="ada@example.com", username="ada", password=password)
         async with services.database.transaction() as db:
             await services.users.create(db, data)
-        form = {"username": "ada", "password": " nul\0 and space "}
+        form = {"username": "ada", "password": password}
         assert (await client.post(self.URL, data=form)).status_code == 200
-        form["password"] = "nul\0 and space"
+        form["password"] = password[:-1]
         assert (await client.post(self.URL, data=form)).status_code == 401
 
     async def test_refuses_another_grant(self, client: httpx2.AsyncClient, admin: User) -> None:
@@ -317,11 +324,11 @@ class TestBearer:
     ) -> None:
         assert (await self._me(client, f"{scheme} {token}")).status_code == 200
 
-    @pytest.mark.parametrize("sent", ["", "Bearer", "Bearer  ", "Basic b3duZXI6eA==", "Token x"])
+    @pytest.mark.parametrize("sent", ["", "Bearer", "Bearer  ", "Basic {}", "Token {}", "{}"])
     async def test_is_the_only_scheme(
-        self, client: httpx2.AsyncClient, admin: User, sent: str
+        self, client: httpx2.AsyncClient, token: str, sent: str
     ) -> None:
-        assert (await self._me(client, sent)).status_code == 401
+        assert (await self._me(client, sent.format(token))).status_code == 401
 
     async def test_must_be_right_even_where_nobody_need_sign_in(
         self, client: httpx2.AsyncClient, admin: User

@@ -3,7 +3,7 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, FastAPI, Form, Request
+from fastapi import APIRouter, FastAPI, Form, Request, UploadFile
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, JsonValue
@@ -30,6 +30,21 @@ async def create_note(data: Note) -> Note:
 @router.post("/forms")
 async def send_form(name: Annotated[str, Form()]) -> str:
     return name
+
+
+@router.post("/files")
+async def send_file(
+    request: Request, file: UploadFile, alt: Annotated[str, Form()] = ""
+) -> tuple[str, int]:
+    assert isinstance(request, StrictRequest)
+    digest = await request.digest()
+    return digest.hex() + alt, len(await file.read())
+
+
+@router.post("/digests")
+async def digest(request: Request) -> str:
+    assert isinstance(request, StrictRequest)
+    return (await request.digest()).hex()
 
 
 @router.post("/either")
@@ -119,6 +134,37 @@ class TestStrictJson:
     def test_never_fails_in_another_way(self, body: bytes) -> None:
         with suppress(InvalidInputException):
             parse(body)
+
+
+class TestForm:
+    @pytest.mark.parametrize("path", ["/forms", "/either"])
+    async def test_refuses_what_cannot_be_stored(self, app: FastAPI, path: str) -> None:
+        answer = await client_of(app).post(path, data={"name": "a\0b"})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"] == "name"
+
+    async def test_must_be_well_formed(self, app: FastAPI) -> None:
+        kind = (b"content-type", b"multipart/form-data; boundary=x")
+        answer = await post(app, b"--y\r\n", kind, target=b"/files")
+        assert answer.status in {400, 422}
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+class TestDigest:
+    async def test_is_of_the_body_as_it_came(self, app: FastAPI) -> None:
+        client = client_of(app)
+        first = await client.post("/digests", content=b"a")
+        assert first.json() == (await client.post("/digests", content=b"a")).json()
+        assert first.json() != (await client.post("/digests", content=b"b")).json()
+
+    async def test_of_a_form_does_not_depend_on_its_boundary(self, app: FastAPI) -> None:
+        client = client_of(app)
+        first = await client.post("/files", files={"file": b"a"}, data={"alt": "x"})
+        same = await client.post("/files", files={"file": b"a"}, data={"alt": "x"})
+        other = await client.post("/files", files={"file": b"b"}, data={"alt": "x"})
+        assert first.request.headers["content-type"] != same.request.headers["content-type"]
+        assert first.json() == same.json() != other.json()
+        assert first.json()[1] == 1
 
 
 class TestContentType:

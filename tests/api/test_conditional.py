@@ -1,14 +1,15 @@
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 import pytest
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import StreamingResponse
 from httpx2 import AsyncClient
+from tests.factories.apps import client_of, make_app
 
 from portfolio.api.conditional import PRIVATE, row_version, versioned
 from portfolio.core.config import CacheSettings
 from portfolio.core.errors import PreconditionFailedException
-from tests.factories.apps import client_of, make_app
 
 router = APIRouter()
 state = {"version": 7, "title": "one"}
@@ -20,7 +21,9 @@ async def list_posts() -> list[str]:
 
 
 @router.get("/posts/1")
-async def get_post(response: Response, authorization: str | None = Header(None)) -> dict[str, str]:
+async def get_post(
+    response: Response, authorization: Annotated[str | None, Header()] = None
+) -> dict[str, str]:
     versioned(response, 7)
     return {"title": "one", "for": authorization or "anyone"}
 

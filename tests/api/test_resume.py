@@ -3,8 +3,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 from httpx2 import AsyncClient
+from hypothesis import HealthCheck, given, settings
 from tests.factories.resumes import resumes
 
 from portfolio.models.users import User
@@ -69,6 +69,18 @@ class TestGetResume:
             "work": [{"name": "Acme", "position": "Chief", "x-team": ["A"]}],
             "volunteer": [{"organization": "Choir"}],
         }
+
+    async def test_forgets_what_is_deleted(
+        self, client: AsyncClient, admin_client: AsyncClient
+    ) -> None:
+        await put(
+            admin_client,
+            {"basics": {"profiles": [{"network": "X"}]}, "work": [{"name": "Acme"}]},
+        )
+        for section in ("social-links", "experience"):
+            [entry] = (await client.get(f"{PROFILE}/{section}")).json()["items"]
+            await admin_client.delete(f"{PROFILE}/{section}/{entry['id']}")
+        assert (await client.get(RESUME)).json() == {"basics": {"profiles": []}, "work": []}
 
 
 class TestReplaceResume:

@@ -97,6 +97,11 @@ class TestCreate:
         items = (await client.get(SKILLS)).json()["items"]
         assert [entry["position"] for entry in items] == list(range(8))
 
+    async def test_is_refused_by_a_full_section(self, admin_client: AsyncClient) -> None:
+        document = {"skills": [{"name": str(number)} for number in range(200)]}
+        await admin_client.put(f"{PROFILE}/resume.json", json=document)
+        assert (await admin_client.post(SKILLS, json={"name": "Go"})).status_code == 409
+
     async def test_counts_once_for_a_repeated_idempotency_key(
         self, admin_client: AsyncClient
     ) -> None:
@@ -204,6 +209,14 @@ class TestUpdate:
         url = f"{PROFILE}/experience/{made['id']}"
         assert (await admin_client.patch(url, json={"ended_on": "2018"})).status_code == 422
         assert (await admin_client.get(url)).json()["ended_on"] is None
+
+    async def test_overlooks_old_dates_while_they_stay(self, admin_client: AsyncClient) -> None:
+        odd = {"name": "Acme", "startDate": "2021-19-39", "endDate": "1999"}
+        await admin_client.put(f"{PROFILE}/resume.json", json={"work": [odd]})
+        [entry] = (await admin_client.get(f"{PROFILE}/experience")).json()["items"]
+        url = f"{PROFILE}/experience/{entry['id']}"
+        assert (await admin_client.patch(url, json={"title": "Chief"})).status_code == 200
+        assert (await admin_client.patch(url, json={"ended_on": "2000"})).status_code == 422
 
     async def test_refuses_a_version_that_is_no_longer_the_present_one(
         self, admin_client: AsyncClient

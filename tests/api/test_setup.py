@@ -16,11 +16,10 @@ from portfolio.core.environment import SettingsError
 from portfolio.models.credentials import OneTimeToken
 from portfolio.models.profiles import Profile
 from portfolio.models.users import Role, User
-from portfolio.services.users import account
 from portfolio.wiring import Services
 
 URL = "/api/v1/auth/setup"
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+EMAIL, PASSWORD = "Owner@Example.com", "a good one!"
 
 
 async def new_link(services: Services) -> str | None:
@@ -42,7 +41,7 @@ def claim(token: str, **changes: Any) -> dict[str, Any]:
         "token": token,
         "email": "Ada@Example.com",
         "username": "Ada",
-        "password": "correct horse battery",
+        "password": PASSWORD,
     } | changes
 
 
@@ -288,7 +287,7 @@ class TestSubmitPage:
         assert answer.status_code == 201
 
 
-def configured(email: str = "Owner@Example.com", password: str = "a good one!") -> SecuritySettings:
+def configured(email: str, password: str) -> SecuritySettings:
     return SecuritySettings(admin_email=email, admin_password=SecretStr(password))
 
 
@@ -299,12 +298,12 @@ class TestEnsureFirstAdmin:
             return await services.users.ensure_first_admin(db, settings)
 
     async def test_makes_them_once(self, client: httpx2.AsyncClient, services: Services) -> None:
-        made = await self._ensure(services, configured())
+        made = await self._ensure(services, configured(EMAIL, PASSWORD))
         assert made is not None
         assert (made.email, made.username, made.role) == ("owner@example.com", "owner", Role.ADMIN)
-        assert await self._ensure(services, configured(password="another one")) is None
+        assert await self._ensure(services, configured(EMAIL, "another one")) is None
         answer = await client.post(
-            "/api/v1/auth/login", json={"identifier": "owner", "password": "a good one!"}
+            "/api/v1/auth/login", json={"identifier": "owner", "password": PASSWORD}
         )
         assert answer.status_code == 200
 
@@ -313,13 +312,15 @@ class TestEnsureFirstAdmin:
         assert await admins(services) == 0
 
     async def test_makes_one_when_several_processes_start(self, services: Services) -> None:
-        await asyncio.gather(*(self._ensure(services, configured()) for _ in range(5)))
+        await asyncio.gather(
+            *(self._ensure(services, configured(EMAIL, PASSWORD)) for _ in range(5))
+        )
         assert await admins(services) == 1
 
     @pytest.mark.parametrize(
         ("email", "password", "variable"),
         [
-            ("no address", "a good one!", "ADMIN_EMAIL"),
+            ("no address", PASSWORD, "ADMIN_EMAIL"),
             ("owner@example.com", "short", "ADMIN_PASSWORD"),
             ("longlonglong@example.com", "longlonglong", "ADMIN_PASSWORD"),
         ],
@@ -335,22 +336,5 @@ class TestEnsureFirstAdmin:
         self, services: Services, user: User
     ) -> None:
         with pytest.raises(SettingsError):
-            await self._ensure(services, configured("reader@example.com"))
+            await self._ensure(services, configured("reader@example.com", PASSWORD))
         assert await admins(services) == 0
-
-
-class TestAccount:
-    @pytest.mark.parametrize(
-        ("email", "username"),
-        [
-            ("Ada.Lovelace@example.com", "ada.lovelace"),
-            ("ada+blog@example.com", "ada-blog"),
-            ("_ada_@example.com", "ada"),
-            ("42@example.com", "owner"),
-            ("a@example.com", "owner"),
-            ("ада@example.com", "owner"),
-            ("admin@localhost", "admin"),
-        ],
-    )
-    def test_gets_a_user_name_from_its_e_mail(self, email: str, username: str) -> None:
-        assert account(email, "a good one!").username == username

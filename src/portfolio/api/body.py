@@ -1,23 +1,28 @@
-"""Reads JSON bodies more strictly than Python does (RFC 8259, RFC 7493)."""
+"""Reads bodies more strictly than Python does (RFC 8259, RFC 7493)."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from math import isfinite
 from typing import Any, NoReturn
 
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 
 from portfolio.core.errors import InvalidInputException, UnsupportedMediaTypeException
 
 MAX_DEPTH = 100
 _LIMIT = 2**63
 _MAX_DIGITS = 19
+_CHUNK = 1024 * 1024
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 class StrictRequest(Request):
-    """A request whose json() refuses what databases and other parsers would read differently."""
+    """A request that refuses what databases and other parsers would read differently.
+
+    json() and form() raise InvalidInputException, naming the field where that is known.
+    """
 
     @property
     def has_body(self) -> bool:
@@ -34,10 +39,34 @@ class StrictRequest(Request):
         return subtype != self.media_type and (subtype == "json" or subtype.endswith("+json"))
 
     async def json(self) -> Any:
-        """Raises InvalidInputException, naming the field where that is known."""
         if not hasattr(self, "_json"):
             self._json = parse(await self.body())
         return self._json
+
+    async def _get_form(self, **limits: Any) -> FormData:
+        form = await super()._get_form(**limits)
+        for name, value in form.multi_items():
+            if not _storable(name) or not (isinstance(value, UploadFile) or _storable(value)):
+                await form.close()
+                raise _refusal("must not hold NUL or lone surrogates", name)
+        return form
+
+    async def digest(self) -> bytes:
+        """SHA-256 of what the body says: for a form of its fields, whatever their boundary."""
+        found = hashlib.sha256()
+        if self.media_type not in _FORMS:
+            found.update(await self.body())
+            return found.digest()
+        for name, value in (await self.form()).multi_items():
+            part = hashlib.sha256()
+            if isinstance(value, UploadFile):
+                while chunk := await value.read(_CHUNK):
+                    part.update(chunk)
+                await value.seek(0)
+            else:
+                part.update(value.encode())
+            found.update(json.dumps([name, part.hexdigest()]).encode())
+        return found.digest()
 
     def demand_json(self) -> None:
         """Raises UnsupportedMediaTypeException for a body that does not call itself JSON."""

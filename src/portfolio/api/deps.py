@@ -3,15 +3,17 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Path, Query, Request
+from fastapi import Depends, Header, Path, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.api.conditional import row_version
 from portfolio.api.idempotency import remember
 from portfolio.api.identity import AdminUser, CurrentUser, Viewer
-from portfolio.core.errors import InvalidInputException
-from portfolio.core.pagination import MAX_LIMIT, MAX_PAGE, PageRequest
+from portfolio.api.query import QueryOf
+from portfolio.api.route import unit_of_work
+from portfolio.core.pagination import PageRequest
 from portfolio.models.entities import EntityType
+from portfolio.schemas.page import ListQuery
 from portfolio.services.auth import AuthService
 from portfolio.services.media import MediaService
 from portfolio.services.posts import PostService
@@ -41,9 +43,10 @@ def service(name: str) -> Callable[[Request], Any]:
     return get
 
 
-async def read_session(request: Request) -> AsyncIterator[AsyncSession]:
-    async with services_of(request).database.reading() as db:
-        yield db
+async def read_session(request: Request) -> AsyncSession:
+    """Closed with the unit of work of this request."""
+    reading = services_of(request).database.reading()
+    return await unit_of_work(request).enter_async_context(reading)
 
 
 async def write_session(
@@ -62,7 +65,7 @@ async def write_session(
         yield db
 
 
-DbRead = Annotated[AsyncSession, Depends(read_session, scope="function")]
+DbRead = Annotated[AsyncSession, Depends(read_session)]
 DbWrite = Annotated[AsyncSession, Depends(write_session, scope="function")]
 
 AuthDep = Annotated[AuthService, Depends(service("auth"))]
@@ -81,19 +84,11 @@ RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Ref = Annotated[str, Path(min_length=1, max_length=200, description="An id or a slug")]
 
 
-def page_request(
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
-    page: Annotated[int | None, Query(ge=1, le=MAX_PAGE)] = None,
-    cursor: Annotated[str | None, Query(min_length=1, max_length=2000)] = None,
-    sort: Annotated[str | None, Query(min_length=1, max_length=40)] = None,
-) -> PageRequest:
-    """Raises InvalidInputException when both ways through the list are asked for at once."""
-    if page is not None and cursor is not None:
-        raise InvalidInputException.of("page", "use page or cursor, not both")
-    return PageRequest(limit=limit, page=page or 1, cursor=cursor, sort=sort)
+async def page_request(asked: Annotated[ListQuery, Depends(QueryOf(ListQuery))]) -> PageRequest:
+    return asked.page_request()
 
 
-def if_match(
+async def if_match(
     value: Annotated[str | None, Header(alias="If-Match", max_length=1000)] = None,
 ) -> int | None:
     return row_version(value)

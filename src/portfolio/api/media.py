@@ -3,7 +3,6 @@
 from pathlib import PurePath
 
 from fastapi import APIRouter, Request
-from starlette.exceptions import HTTPException
 from starlette.responses import (
     FileResponse,
     MalformedRangeHeader,
@@ -15,7 +14,7 @@ from portfolio.adapters.storage import content_type_of
 from portfolio.api.deps import services_of
 from portfolio.api.errors import errors
 from portfolio.api.route import Door
-from portfolio.core.errors import NotFoundException
+from portfolio.core.errors import AppError, NotFoundException
 
 _HEADERS = {
     # The content under a key never changes.
@@ -28,20 +27,23 @@ _HEADERS = {
 router = APIRouter(tags=["media"], route_class=Door)
 
 
+class RangeNotSatisfiableException(AppError):
+    status, code, title = 416, "range_not_satisfiable", "Range not satisfiable"
+
+
 class MediaResponse(FileResponse):
     # More than any player or viewer asks for; with more of them the whole file is the answer.
     max_ranges = 10
 
     @classmethod
     def _parse_range_header(cls, http_range: str, file_size: int) -> list[tuple[int, int]]:
-        """What is no range is ignored (RFC 9110, 14.2). Raises HTTPException with status 416."""
+        """What is no range is ignored (RFC 9110, 14.2). Raises RangeNotSatisfiableException."""
         try:
             return super()._parse_range_header(http_range, file_size)
         except MalformedRangeHeader:
             return []
         except RangeNotSatisfiable as error:
-            raise HTTPException(
-                416,
+            raise RangeNotSatisfiableException(
                 f"The file ends after {file_size} bytes",
                 headers={"Content-Range": f"bytes */{file_size}"},
             ) from error
@@ -54,8 +56,7 @@ class MediaResponse(FileResponse):
         200: {"description": "The file", "content": {"image/*": {}}},
         206: {"description": "The part of it that Range asked for"},
         304: {"description": "The file that If-None-Match names"},
-        416: {"description": "Range begins behind the end"},
-        **errors(NotFoundException),
+        **errors(NotFoundException, RangeNotSatisfiableException),
     },
 )
 async def get_media(key: str, request: Request) -> Response:

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from portfolio import __version__
 from portfolio.api.errors import errors
+from portfolio.api.identity import SECURITY_SCHEMES, get_current_user, get_viewer
 from portfolio.api.problem import SCHEMA
+from portfolio.api.query import QueryOf
 from portfolio.core.config import Settings
 from portfolio.core.errors import (
     AppError,
@@ -25,6 +28,7 @@ from portfolio.core.errors import (
     UnsupportedMediaTypeException,
 )
 
+_ANY_SCHEME: list[dict[str, list[str]]] = [{name: []} for name in SECURITY_SCHEMES]
 DESCRIPTION = """Content of a portfolio site and blog: posts, projects, media, comments, reactions.
 
 * Lists are paged by `page` and `limit`, or by `cursor` where `next_cursor` of the page before goes.
@@ -39,7 +43,9 @@ TAGS = {
     "profile": "Who the site is about",
     "posts": "The blog",
     "projects": "The portfolio",
-    "taxonomy": "Tags and series",
+    "tags": "What posts and projects are about",
+    "series": "Posts that belong together, in order",
+    "redirects": "Former addresses",
     "media": "Images and videos",
     "comments": "Comments and their moderation",
     "reactions": "Likes and their relatives",
@@ -83,9 +89,32 @@ def schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
     parts.pop("HTTPValidationError", None)
     parts.pop("ValidationError", None)
     parts["Problem"] = SCHEMA
+    made["components"]["securitySchemes"] = SECURITY_SCHEMES
+    for operation, calls in _called(app, made):
+        if get_viewer in calls:
+            needed = get_current_user in calls
+            operation["security"] = _ANY_SCHEME if needed else [*_ANY_SCHEME, {}]
+        for call in calls:
+            if isinstance(call, QueryOf):
+                operation.setdefault("parameters", []).extend(call.parameters())
     for method, operation in operations(made):
         _complete(method, operation)
     return made
+
+
+def _called(app: FastAPI, made: dict[str, Any]) -> Iterator[tuple[dict[str, Any], set[Any]]]:
+    """Each operation with what its route depends on, whatever FastAPI can see of it."""
+    for route in iter_route_contexts(app.routes):
+        dependant = getattr(route, "dependant", None)
+        if dependant is not None and route.include_in_schema:
+            for method in route.methods or ():
+                yield made["paths"][route.path_format][method.lower()], set(_calls(dependant))
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    yield dependant.call
+    for part in dependant.dependencies:
+        yield from _calls(part)
 
 
 def operations(made: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

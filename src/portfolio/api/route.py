@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from portfolio.api.body import StrictRequest
+from portfolio.api.query import QueryOf
 from portfolio.core.errors import (
     FieldError,
     InvalidInputException,
@@ -63,7 +64,7 @@ class Door(APIRoute):
         async def handle(request: Request) -> Response:
             nonlocal expected
             if expected is None:
-                expected = _Input.of(_effective(self, request))
+                expected = _Input.of(_effective(self, request), self.form_limits)
             asked = StrictRequest(request.scope, request.receive)
             await expected.check(asked)
             return await _insistently(inner, asked)
@@ -110,9 +111,10 @@ class _Input:
 
     query: Mapping[str, bool]
     body: Literal["json", "form"] | None
+    form_limits: Mapping[str, Any]
 
     @classmethod
-    def of(cls, route: Any) -> "_Input":
+    def of(cls, route: Any, form_limits: Mapping[str, Any]) -> "_Input":
         dependant: Dependant = route.dependant
         # Part by part: a model of parameters is only taken apart where it stands alone.
         fields = [
@@ -120,18 +122,17 @@ class _Input:
             for part in _flat(dependant)
             for field in get_flat_params(Dependant(query_params=part.query_params))
         ]
+        query = {
+            get_validation_alias(field): field_annotation_is_sequence(field.field_info.annotation)
+            for field in fields
+        }
+        for part in _flat(dependant):
+            if isinstance(part.call, QueryOf):
+                query.update(dict.fromkeys(part.call.model.model_fields, False))
         body: Literal["json", "form"] | None = None
         if route.body_field is not None:
             body = "form" if isinstance(route.body_field.field_info, Form) else "json"
-        return cls(
-            query={
-                get_validation_alias(field): field_annotation_is_sequence(
-                    field.field_info.annotation
-                )
-                for field in fields
-            },
-            body=body,
-        )
+        return cls(query=query, body=body, form_limits=form_limits)
 
     async def check(self, request: StrictRequest) -> None:
         """Raises InvalidInputException or UnsupportedMediaTypeException."""
@@ -143,6 +144,7 @@ class _Input:
                 await request.json()
         elif self.body == "form":
             request.demand_form()
+            await request.form(**self.form_limits)
 
     def _check_query(self, request: StrictRequest) -> None:
         refused: dict[str, FieldError] = {}

@@ -49,7 +49,9 @@ def serve() -> None:
 async def _prepared(chosen: Settings) -> str | None:
     services = build_services(chosen)
     try:
-        return await prepare(services)
+        await prepare(services)
+        async with services.database.transaction() as db:
+            return await services.setup.link(db)
     finally:
         await services.close()
 

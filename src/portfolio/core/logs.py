@@ -15,7 +15,8 @@ from portfolio.core.context import current
 
 MASK = "***"
 _SECRET_KEY = re.compile(
-    r"passw|token|secret|authorization|cookie|pepper|api_?key|(^|_)(code|otp|seed)s?$",
+    r"passw|token|secret|authorization|cookie|pepper|api_?key"
+    r"|(?:^|(?<!status)_)(?:code|otp|seed)s?$",
     re.IGNORECASE,
 )
 # Each alternative keeps what stands before the secret, so that a line still says what it was.

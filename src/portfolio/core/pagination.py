@@ -1,10 +1,9 @@
 """Two ways through a list: numbered pages, and keyset cursors that cost the same anywhere."""
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar, cast
 
@@ -61,7 +60,7 @@ class Cursor:
             cursor = cls(str(sort), _value(sample, value, stamped=stamped), _row_id(row_id))
             # Lone surrogates and numbers beyond 64 bits are nothing that a database can compare.
             cursor.encode().encode()
-        except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise InvalidInputException.of(
                 "cursor", "malformed; take it from next_cursor of the page before", "cursor"
             ) from error
@@ -74,9 +73,16 @@ def _row_id(raw: Any) -> int:
     return raw
 
 
+def _moment(raw: Any) -> datetime:
+    found = datetime.fromisoformat(raw)
+    if found.tzinfo is None:
+        raise ValueError(raw)
+    return found.astimezone(UTC)
+
+
 def _value(kind: type, raw: Any, *, stamped: bool) -> str | int | datetime:
-    value: Any = datetime.fromisoformat(raw) if stamped else raw
-    if type(value) is not kind or getattr(value, "tzinfo", UTC) is None:
+    value: Any = _moment(raw) if stamped else raw
+    if type(value) is not kind:
         raise ValueError(raw)
     if (isinstance(value, int) and abs(value) >= BIGINT) or (
         isinstance(value, str) and "\0" in value
@@ -99,7 +105,7 @@ class PageRequest:
         return (self.page - 1) * self.limit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Page(Generic[T]):
     """One page of a list; `total`, `page` and `pages` are known for numbered pages only."""
 
@@ -108,7 +114,7 @@ class Page(Generic[T]):
     total: int | None = None
     page: int | None = None
     next_cursor: str | None = None
+    pages: int | None = field(init=False)
 
-    @property
-    def pages(self) -> int | None:
-        return None if self.total is None else -(-self.total // self.limit)
+    def __post_init__(self) -> None:
+        self.pages = None if self.total is None else -(-self.total // self.limit)

@@ -57,7 +57,7 @@ def excerpt(html_or_text: str, limit: int = 300) -> str:
     cut = text[:limit]
     # Languages without spaces are cut at a character.
     words = cut.rpartition(" ")[0] or cut[:-1]
-    return words.rstrip(" ,;:.–—-") + "…"
+    return words.rstrip(" ,;:.-") + "…"
 
 
 def reading_time(text: str) -> int:

@@ -1,6 +1,7 @@
 """What a database error means to the caller: decided by number and SQLSTATE, never by text."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,25 +28,37 @@ def translated() -> Iterator[None]:
     """Turn what a driver raises into RetryableException or a member of the AppError family."""
     try:
         yield
-    except StaleDataError as error:
-        raise RetryableException from error
-    except IntegrityError as error:
-        raise (RetryableException() if _retryable(error) else ConflictException()) from error
-    except DataError as error:
-        raise InvalidInputException("A value is too long or out of range") from error
-    except PoolTimeoutError as error:
-        raise UnavailableException("The database is busy; try again", retry_after=1) from error
-    except DBAPIError as error:
-        if _retryable(error):
-            raise RetryableException from error
-        if error.connection_invalidated or _unreachable(error):
-            raise _away() from error
-        raise
-    except SQLAlchemyError:
-        raise
-    except (ConnectionError, TimeoutError, OSError) as error:
-        # asyncpg raises the socket's own error when nobody listens.
-        raise _away() from error
+    except Exception as error:
+        meant = meaning(error)
+        if meant is None:
+            raise
+        raise meant from error
+
+
+def meaning(error: BaseException) -> Exception | None:
+    """What to raise in the place of a database error; None for what is none, or a defect."""
+    match error:
+        case StaleDataError():
+            return RetryableException()
+        case IntegrityError():
+            return RetryableException() if _retryable(error) else ConflictException()
+        case DataError():
+            return InvalidInputException("A value is too long or out of range")
+        case PoolTimeoutError():
+            return UnavailableException("The database is busy; try again", retry_after=1)
+        case DBAPIError():
+            if _retryable(error):
+                return RetryableException()
+            return _away() if error.connection_invalidated or _unreachable(error) else None
+        case sqlite3.Error():
+            # From a prepared read, which goes past SQLAlchemy.
+            return meaning(DBAPIError(None, None, error))
+        case SQLAlchemyError():
+            return None
+        case OSError():
+            # asyncpg raises the socket's own error when nobody listens.
+            return _away()
+    return None
 
 
 def _away() -> UnavailableException:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from portfolio.core.errors import AppError
 from portfolio.core.events import EventBus, take
 from portfolio.db.engine import Engines
-from portfolio.db.failures import translated
+from portfolio.db.failures import meaning, translated
 
 
 class Database:
@@ -44,14 +44,30 @@ class Database:
                 events = take(db)
         await self._bus.deliver(events)
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
+    def reading(self) -> "Reading":
         """A session for statements that change nothing. Raises UnavailableException."""
-        with translated():
-            async with self._read() as db:
-                yield db
+        return Reading(self._read())
 
     async def check(self) -> None:
         """Raises UnavailableException when the database does not answer."""
         async with self.reading() as db:
             await db.execute(text("SELECT 1"))
+
+
+class Reading:
+    """`async with` for a read session; written out, since every public request passes it."""
+
+    __slots__ = ("_db",)
+
+    def __init__(self, db: AsyncSession) -> None:
+        self._db = db
+
+    async def __aenter__(self) -> AsyncSession:
+        return self._db
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if self._db.in_transaction():
+            await self._db.close()
+        meant = meaning(error) if error is not None else None
+        if meant is not None:
+            raise meant from error

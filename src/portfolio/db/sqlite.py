@@ -39,6 +39,10 @@ class _Cursor(sqlite3.Cursor):
 
 
 class _Connection(sqlite3.Connection):
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """For whoever is not SQLAlchemy: plain, with nothing to await."""
+        return super().cursor(sqlite3.Cursor).execute(sql, parameters)
+
     def cursor(self, factory: Any = None) -> Any:
         del factory
         return super().cursor(_Cursor)
@@ -83,7 +87,7 @@ def create_reader(url: URL, pool_timeout: float) -> AsyncEngine:
             "cache_size=-16000",
             "mmap_size=268435456",
         ):
-            sqlite3.Connection.execute(connection, f"PRAGMA {pragma}")
+            connection.execute(f"PRAGMA {pragma}")
 
     return engine
 

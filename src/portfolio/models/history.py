@@ -22,6 +22,11 @@ class Revision(Entity):
     )
     snapshot: Mapped[Json]
 
+    @property
+    def title(self) -> str:
+        title: str = self.snapshot["title"]
+        return title
+
 
 class Redirect(Entity):
     """An address under which an entity was known: a former slug, or a path of a former site."""

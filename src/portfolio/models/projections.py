@@ -24,7 +24,7 @@ class AuthorRef:
     avatar_url: str | None
 
 
-@dataclass(kw_only=True)
+@dataclass
 class TagRef:
     id: int
     slug: str
@@ -53,7 +53,7 @@ class Seo:
     image: str | None
 
 
-@dataclass(kw_only=True)
+@dataclass
 class ImageRef:
     id: int
     entity_type: EntityType | None
@@ -79,7 +79,6 @@ class Card:
     id: int
     slug: str
     title: str
-    excerpt: str
     reading_time: int
     status: str
     published_at: datetime | None
@@ -91,18 +90,21 @@ class Card:
     counts: Counts
     author: AuthorRef
     version: int
-    tags: list[TagRef] = field(default_factory=list)
     cover: ImageRef | None = field(default=None)
 
 
 @dataclass(kw_only=True)
 class PostCard(Card):
+    excerpt: str
+    tags: list[TagRef] = field(default_factory=list)
     authors: list[str]
     series: SeriesRef | None
 
 
 @dataclass(kw_only=True)
 class ProjectCard(Card):
+    summary: str
+    technologies: list[TagRef] = field(default_factory=list)
     links: dict[str, str]
     role: str | None
     client: str | None
@@ -129,7 +131,7 @@ class PostDetail(PostCard, Body):
 
 @dataclass(kw_only=True)
 class ProjectDetail(ProjectCard, Body):
-    pass
+    videos: list[str] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)

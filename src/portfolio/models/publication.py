@@ -36,9 +36,6 @@ class Publishable(Entity):
     title: Mapped[ShortText]
     # What the author wrote as the summary; without it the excerpt of the body is shown.
     summary: Mapped[LongText | None]
-    body_markdown: Mapped[LongText]
-    html: Mapped[LongText]
-    toc: Mapped[Json]
     excerpt: Mapped[LongText]
     reading_time: Mapped[int]
     render_version: Mapped[int]
@@ -59,6 +56,11 @@ class Publishable(Entity):
     reactions_count: Mapped[int] = mapped_column(default=0)
     views_count: Mapped[int] = mapped_column(default=0)
 
+    # Last in the row: SQLite walks through the pages of long values to what stands behind them.
+    body_markdown: Mapped[LongText] = mapped_column(sort_order=1)
+    html: Mapped[LongText] = mapped_column(sort_order=1)
+    toc: Mapped[Json] = mapped_column(sort_order=1)
+
     def publish(self, at: datetime) -> None:
         """Public from `at` on; a moment to come schedules it."""
         self.status = Status.PUBLISHED
@@ -69,9 +71,9 @@ class Publishable(Entity):
         self.status = Status.DRAFT
 
     def date(self, at: datetime | None) -> None:
-        """Set or propose the date of publication without changing what is public."""
-        if at is not None:
-            self.published_at = self.listed_at = at
+        """Set or propose the date of publication, or take a proposal back."""
+        self.published_at = at
+        self.listed_at = at or self.created_at or utc_now()
 
     def archive(self) -> None:
         self.status = Status.ARCHIVED

@@ -1,10 +1,10 @@
 """How content is grouped: tags and series."""
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portfolio.models.base import Base, Entity
-from portfolio.models.types import BIGINT, LongText, PrimaryKey, ShortText, Slug
+from portfolio.models.types import BIGINT, LongText, ShortText, Slug
 
 
 class Tag(Entity):
@@ -29,23 +29,26 @@ class Series(Entity):
 
 class PostTag(Base):
     __tablename__ = "post_tags"
-    __table_args__ = (UniqueConstraint("post_id", "tag_id"),)
+    # The tags of a post lie side by side, without a detour over row ids.
+    __table_args__ = {"sqlite_with_rowid": False}
 
-    id: Mapped[PrimaryKey]
-    post_id: Mapped[int] = mapped_column(BIGINT, ForeignKey("blog_posts.id", ondelete="CASCADE"))
+    post_id: Mapped[int] = mapped_column(
+        BIGINT, ForeignKey("blog_posts.id", ondelete="CASCADE"), primary_key=True
+    )
     tag_id: Mapped[int] = mapped_column(
-        BIGINT, ForeignKey("tags.id", ondelete="CASCADE"), index=True
+        BIGINT, ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     position: Mapped[int]
 
 
 class ProjectTag(Base):
     __tablename__ = "project_tags"
-    __table_args__ = (UniqueConstraint("project_id", "tag_id"),)
+    __table_args__ = {"sqlite_with_rowid": False}
 
-    id: Mapped[PrimaryKey]
-    project_id: Mapped[int] = mapped_column(BIGINT, ForeignKey("projects.id", ondelete="CASCADE"))
+    project_id: Mapped[int] = mapped_column(
+        BIGINT, ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True
+    )
     tag_id: Mapped[int] = mapped_column(
-        BIGINT, ForeignKey("tags.id", ondelete="CASCADE"), index=True
+        BIGINT, ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     position: Mapped[int]

@@ -1,10 +1,12 @@
 """Column types with one meaning on every database."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
+import orjson
 from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, Unicode, UnicodeText
 from sqlalchemy.dialects.mssql import DATETIMEOFFSET
 from sqlalchemy.orm import mapped_column
@@ -16,6 +18,10 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    @property
+    def python_type(self) -> type[datetime]:
+        return datetime
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "mssql":
@@ -32,9 +38,19 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return None if value is None else value.astimezone(UTC)
+
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[Any], datetime | None] | None:
+        # Read for each row of each list: SQLite's text goes the shortest way.
+        return (
+            _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+        )
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value + "+00:00")
 
 
 class JSONText(TypeDecorator[Any]):
@@ -49,7 +65,16 @@ class JSONText(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         del dialect
-        return None if value is None else json.loads(value)
+        return _from_json(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        # All drivers hand over text: no conversion goes before ours.
+        del dialect, coltype
+        return _from_json
+
+
+def _from_json(value: str | None) -> Any:
+    return None if value is None else orjson.loads(value)
 
 
 def enum_of(kind: type[StrEnum], name: str) -> Enum:

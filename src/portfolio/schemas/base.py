@@ -26,12 +26,6 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
 
 
-class Query(BaseModel):
-    """Parameters of a list; the Door of the route refuses those that nobody knows."""
-
-    model_config = ConfigDict(str_strip_whitespace=True)
-
-
 class Output(BaseModel):
     """A body that we give, read from the attributes of a model or a projection."""
 
@@ -51,7 +45,8 @@ def _no_nul(text: str) -> str:
 
 
 def _web_address(text: str) -> str:
-    if not text.startswith("/") or text.startswith("//"):
+    # A browser reads a backslash as a slash, and two of them as the start of a host.
+    if not text.startswith("/") or text.startswith(("//", "/\\")):
         _HTTP_URL.validate_python(text)
     return text
 
@@ -99,7 +94,8 @@ PartialDate = Annotated[
 
 
 def _aware(value: Any) -> Any:
-    if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit()):
+    # Numbers would be read as seconds or milliseconds, whichever fits.
+    if isinstance(value, int | float) or (isinstance(value, str) and value[4:5] != "-"):
         raise ValueError("write it like 2026-11-22T10:00:00Z")
     return value
 

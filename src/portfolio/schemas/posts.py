@@ -2,7 +2,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from portfolio.schemas.base import Line, Position, Query, SlugText, Text, Timestamp, Title
+from portfolio.schemas.base import Line, Position, SlugText, Text, Timestamp, Title
+from portfolio.schemas.page import ListQuery
 from portfolio.schemas.publications import (
     CardRead,
     Heading,
@@ -48,13 +49,21 @@ class PostUpdate(PostCreate):
 
     model_config = {"json_schema_extra": {"examples": [{"title": "Hello again"}]}}
 
-    title: Title = ""
+    title: Title = Field(default_factory=str)
     _given = not_null(
-        "title", "slug", "body_markdown", "status", "featured", "tags", "aliases", "authors"
+        "title",
+        "slug",
+        "body_markdown",
+        "status",
+        "featured",
+        "tags",
+        "aliases",
+        "authors",
+        "cover",
     )
 
 
-class PostFilters(Query):
+class PostQuery(ListQuery):
     tag: SlugText | None = None
     series: SlugText | None = None
     author: Line | None = Field(None, min_length=1, max_length=40, description="User name")

@@ -3,7 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import EmailStr, Field, ValidatorFunctionWrapHandler, WrapValidator, computed_field
+from pydantic import (
+    ConfigDict,
+    EmailStr,
+    Field,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    computed_field,
+)
 
 from portfolio.schemas.base import (
     Ids,
@@ -29,7 +36,13 @@ Email = Annotated[EmailStr, Field(max_length=254), WrapValidator(_or_empty)]
 Lines = Annotated[list[Text], Field(max_length=200)]
 
 
+def _example(**fields: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
 class ProfileUpdate(Input):
+    model_config = _example(name="Ada Lovelace", headline="Programmer", city="London")
+
     name: Line | None = None
     headline: Line | None = None
     image_url: Address | None = None
@@ -47,10 +60,14 @@ class ProfileUpdate(Input):
 
 
 class Order(Input):
+    model_config = _example(ids=[3, 1, 2])
+
     ids: Ids = Field(description="Every id of the section, each once, in the new order")
 
 
 class ExperienceCreate(Input):
+    model_config = _example(company="Analytical Engines", title="Programmer", started_on="1842-10")
+
     company: Title
     title: Title
     location: Line | None = None
@@ -69,6 +86,8 @@ class ExperienceUpdate(ExperienceCreate):
 
 
 class EducationCreate(Input):
+    model_config = _example(institution="At home", area="Mathematics", ended_on="1832")
+
     institution: Title
     url: Address | None = None
     area: Line | None = None
@@ -85,6 +104,8 @@ class EducationUpdate(EducationCreate):
 
 
 class SkillCreate(Input):
+    model_config = _example(name="Mathematics", level="Master", keywords=["Bernoulli numbers"])
+
     name: Title
     level: Line | None = None
     keywords: Lines | None = None
@@ -96,6 +117,8 @@ class SkillUpdate(SkillCreate):
 
 
 class SocialLinkCreate(Input):
+    model_config = _example(network="Mastodon", username="ada", url="https://social.example/@ada")
+
     network: Title
     username: Line | None = None
     url: Address | None = None
@@ -107,6 +130,8 @@ class SocialLinkUpdate(SocialLinkCreate):
 
 
 class CertificateCreate(Input):
+    model_config = _example(name="Instrument pilot", issued_on="2021-06", issuer="EASA")
+
     name: Title
     issued_on: PartialDate | None = None
     url: Address | None = None
@@ -119,6 +144,8 @@ class CertificateUpdate(CertificateCreate):
 
 
 class AwardCreate(Input):
+    model_config = _example(title="Best paper", awarded_on="2021", awarder="The society")
+
     title: Title
     awarded_on: PartialDate | None = None
     awarder: Line | None = None
@@ -131,6 +158,8 @@ class AwardUpdate(AwardCreate):
 
 
 class LanguageCreate(Input):
+    model_config = _example(language="French", fluency="Fluent")
+
     language: Title
     fluency: Line | None = None
 

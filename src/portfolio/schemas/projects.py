@@ -8,13 +8,13 @@ from portfolio.schemas.base import (
     Line,
     PartialDate,
     Position,
-    Query,
     SlugText,
     Text,
     Timestamp,
     Title,
     WebAddress,
 )
+from portfolio.schemas.page import ListQuery
 from portfolio.schemas.publications import (
     CardRead,
     Heading,
@@ -61,7 +61,7 @@ class ProjectUpdate(ProjectCreate):
 
     model_config = {"json_schema_extra": {"examples": [{"featured": True}]}}
 
-    title: Title = ""
+    title: Title = Field(default_factory=str)
     _given = not_null(
         "title",
         "slug",
@@ -69,13 +69,14 @@ class ProjectUpdate(ProjectCreate):
         "status",
         "featured",
         "aliases",
+        "cover",
         "technologies",
         "links",
         "position",
     )
 
 
-class ProjectFilters(Query):
+class ProjectQuery(ListQuery):
     tag: SlugText | None = None
     featured: bool | None = None
     updated_since: Timestamp | None = None
@@ -87,8 +88,8 @@ class ProjectOrder(Input):
 
 
 class ProjectSummary(CardRead):
-    summary: str = Field(validation_alias="excerpt")
-    technologies: list[TagRef] = Field(validation_alias="tags")
+    summary: str
+    technologies: list[TagRef]
     links: dict[str, str]
     role: str | None
     client: str | None

@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from portfolio.core.text import fold
 from portfolio.models.entities import EntityType
+from portfolio.models.types import ADDRESS_LENGTH
 from portfolio.schemas.base import (
     Id,
     Input,
@@ -20,12 +22,20 @@ from portfolio.schemas.base import (
 
 StatusName = Literal["draft", "scheduled", "published", "archived"]
 Scope = Literal["draft", "scheduled", "published", "archived", "binned", "any"]
+
+
+def _short(address: str) -> str:
+    if len(fold(address)) > ADDRESS_LENGTH:
+        raise ValueError(f"must have {ADDRESS_LENGTH} characters at most, ligatures spelled out")
+    return address
+
+
 TagNames = Annotated[
     list[Annotated[Line, Field(min_length=1, max_length=100)]],
     Field(max_length=50, description="Names or slugs; missing tags are made"),
 ]
 Addresses = Annotated[
-    list[Annotated[Line, Field(min_length=1, max_length=400)]],
+    list[Annotated[Line, Field(min_length=1, max_length=ADDRESS_LENGTH), AfterValidator(_short)]],
     Field(max_length=50, description="Old addresses that lead here, as paths"),
 ]
 
@@ -172,6 +182,7 @@ class CardRead(Output):
     canonical_url: str | None
     reading_time: int = Field(description="Minutes")
     counts: Counts
+    version: int = Field(description="Rises with each change; the ETag begins with it")
 
 
 class RevisionRead(Output):

@@ -183,10 +183,14 @@ class ResumeMeta(TypedDict, total=False):
     lastModified: Long
 
 
+_EXAMPLE: Final[dict[str, Any]] = {
+    "basics": {"name": "Ada Lovelace", "label": "Programmer"},
+    "work": [{"name": "Analytical Engines", "startDate": "1842-10", "highlights": []}],
+}
 _SchemaKey = TypedDict("_SchemaKey", {"$schema": Long}, total=False)
 
 
-@with_config(_OPEN)
+@with_config(ConfigDict(extra="allow", json_schema_extra={"examples": [_EXAMPLE]}))
 class Resume(_SchemaKey, total=False):
     basics: ResumeBasics
     work: Annotated[list[ResumeWork], _FEW]

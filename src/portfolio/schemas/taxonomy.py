@@ -3,6 +3,7 @@ from datetime import datetime
 from pydantic import Field
 
 from portfolio.schemas.base import Input, Line, Output, SlugText, Text
+from portfolio.schemas.publications import not_null
 
 
 class GroupCreate(Input):
@@ -14,9 +15,10 @@ class GroupCreate(Input):
 
 
 class GroupUpdate(Input):
-    name: Line | None = Field(None, min_length=1, max_length=100)
-    slug: SlugText | None = None
+    name: Line = Field(default_factory=str, min_length=1, max_length=100)
+    slug: SlugText = Field(default_factory=str)
     description: Text | None = None
+    _given = not_null("name", "slug")
 
 
 class TagUpdate(GroupUpdate):

@@ -54,7 +54,7 @@ class MediaService:
     ) -> Image:
         """Attach a picture by its address, behind the others; without entity, to the library.
 
-        A cover that is attached already stays a single image. Raises NotFoundException for the
+        The cover that there is, given again, stays one image. Raises NotFoundException for the
         entity, InvalidInputException for a file of ours that is not there.
         """
         kind = await self._hold(db, entity_id, entity_type)
@@ -71,7 +71,9 @@ class MediaService:
             "focal_point": focal_point,
             "is_cover": is_cover or None,
         }
-        return await self._attach(db, entity_id, kind, url, stored, details, once=is_cover)
+        cover = await self._images.cover(db, kind, entity_id) if is_cover else None
+        same = cover if cover is not None and cover.url == url else None
+        return await self._attach(db, entity_id, kind, url, stored, details, same)
 
     async def add_file(
         self,
@@ -98,7 +100,8 @@ class MediaService:
             "position": position,
             "is_cover": is_cover or None,
         }
-        return await self._attach(db, entity_id, kind, stored.url, stored, details, once=True)
+        same = await self._images.with_url(db, kind, entity_id, stored.url)
+        return await self._attach(db, entity_id, kind, stored.url, stored, details, same)
 
     async def get_images(
         self, db: AsyncSession, entity_id: int, entity_type: EntityType | str
@@ -219,11 +222,9 @@ class MediaService:
         url: str,
         stored: StoredFile | None,
         details: dict[str, Any],
-        *,
-        once: bool,
+        existing: Image | None,
     ) -> Image:
         values = {name: value for name, value in details.items() if value is not None}
-        existing = await self._images.with_url(db, kind, entity_id, url) if once else None
         if "is_cover" in values:
             await self._uncover(db, kind, entity_id, but=existing)
         if existing is not None:
@@ -251,9 +252,9 @@ class MediaService:
         """Take the cover from whichever image has it."""
         if kind is None or entity_id is None:
             raise InvalidInputException.of("cover", "in the library there is nothing to stand for")
-        for image in await self.get_images(db, entity_id, kind):
-            if image.is_cover and image is not but:
-                await self._images.update(db, image, {"is_cover": False})
+        cover = await self._images.cover(db, kind, entity_id)
+        if cover is not None and cover is not but:
+            await self._images.update(db, cover, {"is_cover": False})
 
     async def _remove(self, db: AsyncSession, image: Image) -> None:
         await self._images.delete(db, image)

@@ -66,7 +66,8 @@ class OutboxWorker:
     """Does the jobs, together with the workers of other processes.
 
     `poll`: seconds between looks at the table when nobody wakes it. `lease`: seconds for which a
-    job belongs to the worker that took it. `slots`: jobs done at the same time.
+    job belongs to the worker that took it; with `poll` it makes up the minute after which the work
+    of a process that died is taken up. `slots`: jobs done at the same time.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class OutboxWorker:
         jobs: OutboxRepository,
         *,
         poll: float = 5,
-        lease: float = 60,
+        lease: float = 50,
         slots: int = 4,
     ) -> None:
         self._database = database

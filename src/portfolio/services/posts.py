@@ -3,8 +3,8 @@ from typing import Any, ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from portfolio.core.refs import slug_of
 from portfolio.core.security import PreviewTokens
-from portfolio.core.text import slugify
 from portfolio.db.repositories.posts import BlogPostRepository
 from portfolio.db.repositories.taxonomy import SeriesRepository, TagRepository
 from portfolio.models.posts import BlogPost
@@ -40,9 +40,9 @@ class PostService(PublicationService[BlogPost, PostCard, PostDetail]):
         if "series" not in given:
             return {}
         name = given["series"]
-        slug = slugify(name) if name else ""
-        if not slug:
+        if name is None:
             return {"series_id": None}
+        slug = slug_of(name, self._series.noun)
         return {"series_id": (await self._series.ensure(db, {slug: name}))[slug]}
 
     def _from_snapshot(self, snapshot: Mapping[str, Any]) -> PostUpdate:

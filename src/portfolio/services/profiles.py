@@ -1,14 +1,15 @@
 """The owner's profile and its sections: whoever edits, edits the profile of their own account."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from portfolio.core.errors import InvalidInputException, NotFoundException
+from portfolio.core.errors import ConflictException, InvalidInputException, NotFoundException
 from portfolio.core.markdown import render
 from portfolio.core.pagination import MAX_LIMIT, Page, PageRequest
+from portfolio.core.refs import parse_ref
 from portfolio.core.text import fold
 from portfolio.db.repositories.profiles import ProfileRepository
 from portfolio.db.repositories.sections import SectionRepository
@@ -17,7 +18,7 @@ from portfolio.models.projections import ProfileDetail
 from portfolio.models.users import User
 from portfolio.schemas.base import Input
 from portfolio.schemas.profiles import ProfileUpdate
-from portfolio.services.publications import parse_ref
+from portfolio.schemas.resume import MAX_ENTRIES
 from portfolio.services.versions import require_version
 
 NO_OWNER = "This site has no owner yet; create an admin account first"
@@ -82,11 +83,18 @@ class ProfileService:
         return await self._entry(db, section, await self._owner_profile(db), entry_id)
 
     async def add(self, db: AsyncSession, section: str, data: Input, user: User) -> Section:
-        """Behind the others. Raises InvalidInputException for a period that ends before it starts."""
+        """Behind the others.
+
+        Raises InvalidInputException for a period that ends before it starts, ConflictException
+        for more than MAX_ENTRIES.
+        """
         rows = self._rows(section)
-        row: Section = rows.model(**data.model_dump(exclude_unset=True), extras={})
-        _check(row)
+        values = data.model_dump(exclude_unset=True)
+        row: Section = rows.model(**values, extras={})
+        _check(row, values)
         profile = await self._profiles.locked(db, user.id)
+        if await rows.count(db, profile.id) >= MAX_ENTRIES:
+            raise ConflictException(f"A section holds {MAX_ENTRIES} entries at most")
         await rows.append(db, profile.id, row)
         await self._profiles.touch(db, profile)
         return row
@@ -104,9 +112,10 @@ class ProfileService:
         profile = await self._profiles.locked(db, user.id)
         row = await self._entry(db, section, profile.id, entry_id)
         require_version(row, expected)
-        for name, value in data.model_dump(exclude_unset=True).items():
+        values = data.model_dump(exclude_unset=True)
+        for name, value in values.items():
             setattr(row, name, value)
-        _check(row)
+        _check(row, values)
         await self._profiles.touch(db, profile)
         return row
 
@@ -159,6 +168,7 @@ class ProfileService:
         return row
 
 
-def _check(row: Section) -> None:
-    if isinstance(row, Experience | Education):
+def _check(row: Section, given: Iterable[str]) -> None:
+    """A résumé may hold any period; who writes one here gives a whole one."""
+    if isinstance(row, Experience | Education) and {"started_on", "ended_on"} & set(given):
         require_period(row.started_on, row.ended_on)

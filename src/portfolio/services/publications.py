@@ -1,10 +1,8 @@
 """The verbs that posts and projects share: write, publish, bin, restore, preview, look back."""
 
-import asyncio
 import secrets
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import chain, count
 from typing import Any, ClassVar, Generic, TypeVar
@@ -16,13 +14,14 @@ from portfolio.core.errors import (
     ConflictException,
     MovedException,
     NotFoundException,
+    UnauthorizedException,
 )
-from portfolio.core.markdown import RENDER_VERSION, render
 from portfolio.core.pagination import Page, PageRequest
+from portfolio.core.refs import parse_ref, slug_of
 from portfolio.core.security import PreviewTokens
-from portfolio.core.text import slugify
-from portfolio.db.repositories.publications import PUBLIC, PublicationRepository
+from portfolio.db.repositories.publications import PublicationRepository
 from portfolio.db.repositories.taxonomy import TagRepository
+from portfolio.db.repositories.visibility import PUBLIC
 from portfolio.models.history import Revision
 from portfolio.models.projections import Card
 from portfolio.models.publication import Publishable
@@ -31,6 +30,7 @@ from portfolio.schemas.publications import PublicationFields
 from portfolio.services import policy
 from portfolio.services.history import HistoryService
 from portfolio.services.media import MediaService
+from portfolio.services.publishing import apply_status, shared_columns
 from portfolio.services.versions import require_version
 
 M = TypeVar("M", bound=Publishable)
@@ -38,13 +38,8 @@ C = TypeVar("C", bound=Card)
 D = TypeVar("D", bound=Card)
 
 SLUG_ATTEMPTS = 8
-SAME_NAME = ("title", "body_markdown", "featured", "canonical_url")
-ID_DIGITS = 18
-
-
-def parse_ref(ref: str) -> int | str:
-    """A row id where it can be one, else a slug; slugs are never numbers."""
-    return int(ref) if ref.isascii() and ref.isdigit() and len(ref) <= ID_DIGITS else ref
+# Rows of their own that belong to a publication: a change of theirs is a change of it.
+CONNECTED = {"tags", "technologies", "aliases", "cover"}
 
 
 class PublicationService(Generic[M, C, D]):
@@ -80,19 +75,20 @@ class PublicationService(Generic[M, C, D]):
     async def read(
         self, db: AsyncSession, ref: str, viewer: User | None, preview_token: str | None = None
     ) -> D:
-        """Raises NotFoundException, or MovedException for an address of former times."""
+        """Raises NotFoundException, or MovedException for an address of former times.
+
+        A preview token that is not for this one, or no longer, is as good as none.
+        """
         parsed = parse_ref(ref)
-        if preview_token is not None:
-            kind, entity_id = self._previews.check(preview_token)
-            found = await self._rows.detail(db, entity_id, None, everything=True)
-            named = found is not None and parsed in {found.id, found.slug}
-            if kind != self.kind or found is None or found.deleted_at is not None or not named:
-                raise NotFoundException
-            return found
+        shown = await self._previewed(db, preview_token)
+        if shown is not None and parsed in {shown.id, shown.slug}:
+            return shown
         found = await self._rows.detail(db, parsed, viewer)
         if found is not None:
             return found
         moved = await self._history.lookup(db, self.kind, ref)
+        if shown is not None and shown.id == moved:
+            raise MovedException(self.kind, shown.slug)
         target = await self._rows.detail(db, moved, viewer) if moved is not None else None
         if target is None:
             raise NotFoundException
@@ -116,10 +112,10 @@ class PublicationService(Generic[M, C, D]):
     async def create(self, db: AsyncSession, data: PublicationFields, author: User) -> D:
         """Raises ConflictException for a slug that is taken; one made from the title gives way."""
         given = data.model_dump()
-        columns = await self._columns(given)
+        columns = {**self._plain(given), **await shared_columns(given)}
         columns.update(await self._resolved(db, given))
         row = self._rows.model(author_id=author.id, **columns)
-        _apply_status(row, given)
+        apply_status(row, given)
         await self._insert(db, row, given["slug"])
         await self._connect(db, row, given)
         return await self._written(db, row)
@@ -129,14 +125,19 @@ class PublicationService(Generic[M, C, D]):
     ) -> D:
         """Raises NotFoundException, PreconditionFailedException, ConflictException."""
         given = data.model_dump(exclude_unset=True)
-        columns = await self._columns(given)
+        columns = {**self._plain(given), **await shared_columns(given)}
         row = await self._changeable(db, row_id, expected)
         columns.update(await self._resolved(db, given))
         old_slug = row.slug
         if "slug" in given:
             columns["slug"] = given["slug"]
-        _apply_status(row, given)
-        await self._rows.update(db, row, columns)
+        if given.keys() & CONNECTED:
+            columns["updated_at"] = utc_now()
+        apply_status(row, given)
+        try:
+            await self._rows.update(db, row, columns)
+        except ConflictException as error:
+            raise _taken(given.get("slug")) from error
         if row.slug != old_slug:
             await self._history.moved(db, self.kind, row.id, old_slug)
         await self._connect(db, row, given)
@@ -162,7 +163,7 @@ class PublicationService(Generic[M, C, D]):
         self, db: AsyncSession, row_id: int, *, permanent: bool, expected: int | None = None
     ) -> None:
         """Into the bin; `permanent` empties it of this one, with all that hangs on it."""
-        row = await self._rows.get_one(db, row_id)
+        row = await self._rows.get_locked(db, row_id)
         require_version(row, expected)
         if not permanent:
             if row.deleted_at is None:
@@ -177,7 +178,7 @@ class PublicationService(Generic[M, C, D]):
 
     async def restore(self, db: AsyncSession, row_id: int) -> D:
         """Out of the bin, as it was."""
-        row = await self._rows.get_one(db, row_id)
+        row = await self._rows.get_locked(db, row_id)
         row.restore()
         return await self._written(db, row)
 
@@ -222,22 +223,16 @@ class PublicationService(Generic[M, C, D]):
 
     # Inside
 
-    async def _columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        columns = self._plain(given)
-        columns.update({name: given[name] for name in SAME_NAME if name in given})
-        if given.get("seo") is not None:
-            columns.update({f"seo_{name}": value for name, value in given["seo"].items()})
-        if "body_markdown" in given:
-            # Off the event loop and before the transaction has begun.
-            rendered = await asyncio.to_thread(render, given["body_markdown"])
-            columns.update(
-                html=rendered.html,
-                toc=[asdict(heading) for heading in rendered.toc],
-                excerpt=rendered.excerpt,
-                reading_time=rendered.reading_time,
-                render_version=RENDER_VERSION,
-            )
-        return columns
+    async def _previewed(self, db: AsyncSession, token: str | None) -> D | None:
+        """What a preview token shows, if anything."""
+        if token is None:
+            return None
+        try:
+            kind, entity_id = self._previews.check(token)
+        except UnauthorizedException:
+            return None
+        found = await self._rows.detail(db, entity_id, None, everything=True)
+        return found if found and found.deleted_at is None and kind == self.kind else None
 
     async def _insert(self, db: AsyncSession, row: M, wanted: str | None) -> None:
         if wanted:
@@ -245,11 +240,9 @@ class PublicationService(Generic[M, C, D]):
             try:
                 await self._rows.create(db, row)
             except ConflictException as error:
-                raise ConflictException(f"The slug {wanted} is taken") from error
+                raise _taken(wanted) from error
             return
-        base = slugify(row.title)
-        if not base or base.isdigit():
-            base = f"{self.kind.value}-{base or secrets.token_hex(4)}"
+        base = slug_of(row.title, self.kind.removesuffix("s"))
         for attempt in range(SLUG_ATTEMPTS):
             last = attempt == SLUG_ATTEMPTS - 1
             row.slug = f"{base}-{secrets.token_hex(4)}" if last else await self._free(db, base)
@@ -269,7 +262,7 @@ class PublicationService(Generic[M, C, D]):
     async def _connect(self, db: AsyncSession, row: M, given: Mapping[str, Any]) -> None:
         names = given.get("tags", given.get("technologies"))
         if names is not None:
-            named = {slug: name for name in names if (slug := slugify(name))}
+            named = {slug_of(name, "tag"): name for name in names}
             known = await self._tags.ensure(db, named)
             await self._tags.attach(db, self.kind, row.id, [known[slug] for slug in named])
         if given.get("aliases"):
@@ -286,30 +279,17 @@ class PublicationService(Generic[M, C, D]):
         if detail is None:
             raise NotFoundException
         snapshot = {name: getattr(row, name) for name in self.kept}
-        snapshot["tags"] = [tag.name for tag in detail.tags]
+        snapshot["tags"] = [tag.name for tag in self._rows.labels_of(detail)]
         await self._history.record(db, self.kind, row.id, snapshot)
         return detail
 
     async def _changeable(self, db: AsyncSession, row_id: int, expected: int | None) -> M:
-        row = await self._rows.get_one(db, row_id)
+        row = await self._rows.get_locked(db, row_id)
         require_version(row, expected)
         if row.deleted_at is not None:
             raise ConflictException("It is in the bin; restore it first")
         return row
 
 
-def _apply_status(row: Publishable, given: Mapping[str, Any]) -> None:
-    at = given.get("published_at")
-    match given.get("status"):
-        case "published" | "scheduled":
-            now = utc_now()
-            proposed = row.published_at if row.published_at and row.published_at <= now else now
-            row.publish(at or proposed)
-        case "archived":
-            row.archive()
-            row.date(at)
-        case "draft":
-            row.unpublish()
-            row.date(at)
-        case None:
-            row.date(at)
+def _taken(slug: str | None) -> ConflictException:
+    return ConflictException(f"The slug {slug} is taken")

@@ -8,12 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.errors import ConflictException, InvalidInputException, NotFoundException
 from portfolio.core.pagination import Page, PageRequest
-from portfolio.core.text import slugify
+from portfolio.core.refs import parse_ref, slug_of
 from portfolio.db.repositories.taxonomy import GroupRepository, TagRepository
 from portfolio.models.entities import EntityType
 from portfolio.models.taxonomy import Series, Tag
 from portfolio.schemas.taxonomy import GroupCreate, GroupUpdate, TagUpdate
-from portfolio.services.publications import parse_ref
 from portfolio.services.versions import require_version
 
 G = TypeVar("G", Tag, Series)
@@ -49,14 +48,12 @@ class GroupService(Generic[G]):
 
     async def create(self, db: AsyncSession, data: GroupCreate) -> GroupView:
         """Raises ConflictException for a slug that is taken."""
-        slug = data.slug or slugify(data.name)
-        if not slug or slug.isdigit():
-            raise InvalidInputException.of("slug", "the name gives no slug; choose one")
+        slug = data.slug or slug_of(data.name, self._groups.noun)
         group = self._groups.model(name=data.name, slug=slug, description=data.description)
         try:
             await self._groups.create(db, group)
         except ConflictException as error:
-            raise ConflictException(f"The slug {slug} is taken") from error
+            raise _taken(slug) from error
         return await self._view(db, group)
 
     async def update(
@@ -66,7 +63,10 @@ class GroupService(Generic[G]):
         group = await self._find(db, ref)
         require_version(group, expected)
         values: dict[str, Any] = data.model_dump(exclude_unset=True, exclude={"merge_into"})
-        await self._groups.update(db, group, values)
+        try:
+            await self._groups.update(db, group, values)
+        except ConflictException as error:
+            raise _taken(values.get("slug")) from error
         return await self._view(db, group)
 
     async def delete(self, db: AsyncSession, ref: str, expected: int | None) -> None:
@@ -124,3 +124,7 @@ class TagService(GroupService[Tag]):
 
 class SeriesService(GroupService[Series]):
     pass
+
+
+def _taken(slug: str | None) -> ConflictException:
+    return ConflictException(f"The slug {slug} is taken")

@@ -8,7 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from portfolio.adapters.hashing import PasswordHashing
 from portfolio.core.config import SecuritySettings
 from portfolio.core.environment import SettingsError
-from portfolio.core.errors import ConflictException, FieldError, InvalidInputException
+from portfolio.core.errors import (
+    ConflictException,
+    FieldError,
+    InvalidInputException,
+    NotFoundException,
+)
 from portfolio.core.text import fold
 from portfolio.db.repositories.profiles import ProfileRepository
 from portfolio.db.repositories.users import UserRepository
@@ -16,6 +21,8 @@ from portfolio.models.profiles import Profile
 from portfolio.models.users import Role, User
 from portfolio.schemas.users import USERNAME, MeUpdate, UserCreate
 from portfolio.services.versions import require_version
+
+NO_ADMIN = "This site has no owner yet: `portfolio user create --admin EMAIL` makes one"
 
 
 class UserService:
@@ -65,6 +72,13 @@ class UserService:
             ),
         )
         await self._profiles.create(db, Profile(user_id=user.id, name=user.display_name, extras={}))
+        return user
+
+    async def owner(self, db: AsyncSession) -> User:
+        """Raises NotFoundException while there is no active admin."""
+        user = await self._users.owner(db)
+        if user is None:
+            raise NotFoundException(NO_ADMIN)
         return user
 
     async def update(

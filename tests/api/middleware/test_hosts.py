@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from tests.factories.apps import ask, make_app
 
@@ -65,6 +67,21 @@ class TestHost:
     async def test_may_be_forwarded_when_it_is_ours(self) -> None:
         forwarded = b"good.tld, good.tld:8000"
         assert await status_for(b"good.tld", allowed="good.tld", forwarded=forwarded) == 200
+
+
+class TestWebSocket:
+    async def test_is_closed_before_it_opens(self) -> None:
+        scope = {"type": "websocket", "path": "/ws", "headers": [(b"host", b"evil/x")]}
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, str]:
+            return {"type": "websocket.connect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await make_app()(scope, receive, send)
+        assert [message["type"] for message in sent] == ["websocket.close"]
 
 
 class TestRefusal:

@@ -1,6 +1,6 @@
 import pytest
 from fastapi import APIRouter, FastAPI
-from tests.factories.apps import ask, make_app
+from tests.factories.apps import HOST, ask, make_app
 
 router = APIRouter(prefix="/api")
 
@@ -58,3 +58,12 @@ class TestQuery:
 
     async def test_may_hold_a_slash(self, app: FastAPI) -> None:
         assert (await ask(app, b"/api/posts/a?q=b%2Fc")).body == b'["a","b/c"]'
+
+
+class TestSize:
+    async def test_of_all_headers_is_limited(self, app: FastAPI) -> None:
+        header = (b"x-long", b"a" * 30_000)
+        assert (await ask(app, headers=[HOST, header, header])).status == 200
+        answer = await ask(app, headers=[HOST, header, header, header])
+        assert answer.status == 431
+        assert b'"code":"headers_too_large"' in answer.body

@@ -16,11 +16,13 @@ class Blocked(PasswordHasher):
 
     def __init__(self) -> None:
         super().__init__("p" * 32, 4)
-        self.go = threading.Event()
-        self.threads: set[str] = set()
+        self.begun, self.go = threading.Event(), threading.Event()
+        self.thread = self.hashed = ""
 
     def verify(self, password: str, hashed: str) -> bool:
-        self.threads.add(threading.current_thread().name)
+        self.thread = threading.current_thread().name
+        self.hashed = hashed
+        self.begun.set()
         return self.go.wait(10) and super().verify(password, hashed)
 
 
@@ -53,9 +55,9 @@ class TestVerify:
     async def test_works_as_hard_for_nobody(self, blocked: Blocked) -> None:
         hashing = PasswordHashing(blocked)
         asking = asyncio.create_task(hashing.verify("a password", None))
-        while not blocked.threads:
-            await asyncio.sleep(0)
+        await asyncio.to_thread(blocked.begun.wait)
         assert not asking.done()
+        assert not blocked.needs_rehash(blocked.hashed)
         blocked.go.set()
         assert await asking is False
         hashing.close()
@@ -64,9 +66,8 @@ class TestVerify:
         self, narrow: PasswordHashing, blocked: Blocked
     ) -> None:
         asking = asyncio.create_task(narrow.verify("a password", None))
-        while not blocked.threads:
-            await asyncio.sleep(0)
-        assert all(name.startswith("hashing") for name in blocked.threads)
+        await asyncio.to_thread(blocked.begun.wait)
+        assert blocked.thread.startswith("hashing")
         blocked.go.set()
         await asking
 
@@ -95,8 +96,7 @@ class TestVerify:
         self, narrow: PasswordHashing, blocked: Blocked
     ) -> None:
         tasks = [asyncio.create_task(narrow.verify("a password", None)) for _ in range(3)]
-        while not blocked.threads:
-            await asyncio.sleep(0)
+        await asyncio.to_thread(blocked.begun.wait)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -44,7 +44,7 @@ class HostsMiddleware:
         for name, value in scope["headers"]:
             if name == b"host":
                 hosts += 1
-                if hosts > 1 or not self._accepts(value):
+                if not self._accepts(value):
                     return False
             elif name == b"x-forwarded-host" and not all(
                 self._accepts(part.strip()) for part in value.split(b",")

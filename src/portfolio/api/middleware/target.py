@@ -1,30 +1,34 @@
-"""Refuses request targets that mean one thing to a proxy and another to us (CWE-436)."""
+"""Refuses requests that mean one thing to a proxy and another to us (CWE-436)."""
 
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from portfolio.api.problem import problem
+from portfolio.api.problem import OtherKind, problem
 from portfolio.core.errors import AppError, BadRequestException, NotFoundException
 
+MAX_HEADER_BYTES = 65_536
 _SEPARATORS = (b"%2f", b"%5c")
+_TOO_LARGE = OtherKind(431, "headers_too_large", "Request header fields too large")
+
+Flaw = tuple[type[AppError] | OtherKind, str]
 
 
 class TargetMiddleware:
-    """An encoded slash is a 404; a NUL or what is no UTF-8 is a 400."""
+    """An encoded slash is a 404, a NUL or what is no UTF-8 a 400, headers beyond 64 KiB a 431."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refused = _flaw(scope) if scope["type"] == "http" else None
-        if refused:
-            await problem(*refused)(scope, receive, send)
+        flaw = _flaw(scope) if scope["type"] == "http" else None
+        if flaw:
+            await problem(*flaw)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
 
-def _flaw(scope: Scope) -> tuple[type[AppError], str] | None:
+def _flaw(scope: Scope) -> Flaw | None:
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope["query_string"]
     if b"%" in path:
@@ -35,6 +39,10 @@ def _flaw(scope: Scope) -> tuple[type[AppError], str] | None:
             return NotFoundException, "Nothing is here; a slash in a path stands for itself only"
     if query and not _is_text(query):
         return BadRequestException, "The query must be percent-encoded UTF-8 without NUL"
+    # uvicorn's fast parser sets no limit of its own.
+    size = sum([len(name) + len(value) for name, value in scope["headers"]])
+    if size + len(path) + len(query) > MAX_HEADER_BYTES:
+        return _TOO_LARGE, f"Send {MAX_HEADER_BYTES} bytes of address and headers at most"
     return None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from markdown_it.token import Token
 from pygments import format as format_tokens
 from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
 from pygments.lexers import find_lexer_class, get_all_lexers
 from pygments.token import Text, Whitespace
 
@@ -31,8 +32,8 @@ def fence(
     if not language:
         return f"<pre><code>{escape(token.content)}</code></pre>\n"
     env["highlighted"] = env.get("highlighted", 0) + len(token.content)
-    plain = env["highlighted"] > MAX_HIGHLIGHTED or language not in _LEXERS
-    code = escape(token.content) if plain else _coloured(token.content, language)
+    lexer = _lexer(language) if env["highlighted"] <= MAX_HIGHLIGHTED else None
+    code = _coloured(token.content, lexer) if lexer else escape(token.content)
     return f'<pre><code class="language-{escape(language)}">{code}</code></pre>\n'
 
 
@@ -42,11 +43,14 @@ def language_of(info: str) -> str:
     return match[1].lower() if match else ""
 
 
-def _coloured(code: str, language: str) -> str:
+def _lexer(language: str) -> type[Lexer] | None:
+    name = _LEXERS.get(language)
+    return find_lexer_class(name) if name else None
+
+
+def _coloured(code: str, lexer: type[Lexer]) -> str:
     with _LOCK:
-        lexer = find_lexer_class(_LEXERS[language])(stripnl=False, ensurenl=False)
+        tokens = lexer(stripnl=False, ensurenl=False).get_tokens(code)
         # A fifth of all tokens are blanks, which want no colour and no span.
-        tokens = (
-            (Text if kind is Whitespace else kind, text) for kind, text in lexer.get_tokens(code)
-        )
-        return format_tokens(tokens, _FORMATTER)
+        plain_blanks = ((Text if kind is Whitespace else kind, text) for kind, text in tokens)
+        return format_tokens(plain_blanks, _FORMATTER)

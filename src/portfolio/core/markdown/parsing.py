@@ -5,6 +5,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import isLinkClose, isLinkOpen
 from markdown_it.rules_block import StateBlock, table
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
@@ -59,8 +60,9 @@ def parse(parser: MarkdownIt, source: str) -> list[Token]:
 
 def _parser(**options: Any) -> MarkdownIt:
     parser = MarkdownIt("commonmark", _OPTIONS | options).enable(["table", "strikethrough"])
-    chains = {"alt": ["paragraph", "reference", "blockquote", "list"]}
-    parser.block.ruler.before("table", "steps", _count_block, chains)
+    parser.block.ruler.before(
+        "table", "steps", _count_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
     parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     parser.inline.ruler.before("text", "steps", _count_inline)
     parser.core.ruler.push("bare_links", _link_bare_addresses)
@@ -124,7 +126,7 @@ def _with_links(parser: MarkdownIt, tokens: list[Token]) -> Iterator[Token]:
     inside = 0
     for token in tokens:
         if token.type == "html_inline":
-            inside += {"<a ": 1, "</a": -1}.get(token.content[:3].lower(), 0)
+            inside += isLinkOpen(token.content) - isLinkClose(token.content)
         elif token.tag == "a":
             inside += token.nesting
         if token.type == "text" and not inside:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -53,7 +54,7 @@ def render(source: str) -> Rendered:
     html = sanitise(AUTHOR, _AUTHOR_PARSER.renderer.render(tokens, _AUTHOR_PARSER.options, {}))
     return Rendered(
         html=html,
-        toc=[heading for heading in headings if heading.level in TOC_LEVELS],
+        toc=[heading for heading in headings if heading.text and heading.level in TOC_LEVELS],
         excerpt=excerpt(html),
         reading_time=reading_time(plain_text(html)),
     )
@@ -88,13 +89,13 @@ def _anchor(tokens: list[Token]) -> list[Heading]:
     """Give every heading an id and a link to itself."""
     headings: list[Heading] = []
     taken: dict[str, int] = {}
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type != "heading_open":
             continue
         children = inline.children or []
         wanted = _explicit_id(children)
         text = "".join(c.content for c in children if c.type in {"text", "code_inline"}).strip()
-        unique = _unique(slugify(wanted or text, max_length=80) or "section", taken)
+        unique = _unique(slugify(wanted or text) or "section", taken)
         opening.attrSet("id", unique)
         inline.children = [*children, _link_to(unique)]
         headings.append(Heading(int(opening.tag[1]), unique, text))
@@ -103,9 +104,11 @@ def _anchor(tokens: list[Token]) -> list[Heading]:
 
 def _explicit_id(children: list[Token]) -> str:
     """Take a trailing {#id} off a heading, as Zola, Hugo and Pandoc write it."""
-    if not children or not (match := _EXPLICIT_ID.search(children[-1].content)):
+    last = children[-1] if children else None
+    match = _EXPLICIT_ID.search(last.content) if last and last.type == "text" else None
+    if last is None or match is None:
         return ""
-    children[-1].content = children[-1].content[: match.start()]
+    last.content = last.content[: match.start()]
     return match[1]
 
 

@@ -11,78 +11,19 @@ MAX_DEPTH = 200
 # Misnested tags are put right in one pass or two; the last pass sees that nothing changed.
 MAX_PASSES = 5
 
-_VISITOR_TAGS = set(
-    [
-        "a",
-        "blockquote",
-        "br",
-        "code",
-        "del",
-        "em",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "li",
-        "ol",
-        "p",
-        "pre",
-        "s",
-        "strong",
-        "table",
-        "tbody",
-        "td",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
-)
-_AUTHOR_TAGS = _VISITOR_TAGS | set(
-    [
-        "abbr",
-        "aside",
-        "b",
-        "caption",
-        "cite",
-        "col",
-        "colgroup",
-        "dd",
-        "details",
-        "dfn",
-        "div",
-        "dl",
-        "dt",
-        "figcaption",
-        "figure",
-        "i",
-        "img",
-        "input",
-        "ins",
-        "kbd",
-        "mark",
-        "progress",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "samp",
-        "section",
-        "small",
-        "span",
-        "sub",
-        "summary",
-        "sup",
-        "tfoot",
-        "time",
-        "u",
-        "var",
-        "wbr",
-    ]
-)
+
+def _words(text: str) -> set[str]:
+    return set(text.split())
+
+
+_VISITOR_TAGS = _words("""
+    a blockquote br code del em h1 h2 h3 h4 h5 h6 hr li ol p pre s strong table tbody td th thead
+    tr ul
+""")
+_AUTHOR_TAGS = _VISITOR_TAGS | _words("""
+    abbr aside b caption cite col colgroup dd details dfn div dl dt figcaption figure i img input
+    ins kbd mark progress q rp rt ruby samp section small span sub summary sup tfoot time u var wbr
+""")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _VISITOR_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _AUTHOR_ATTRIBUTES = {
@@ -97,16 +38,16 @@ _AUTHOR_ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
     "time": {"datetime"},
-    **dict.fromkeys(("code", "div", "figure", "p", "pre"), {"class"}),
-    **dict.fromkeys(("section", "span", "sup", "table", "ul"), {"class"}),
-    **dict.fromkeys(_HEADINGS, {"id"}),
+    **{tag: {"class"} for tag in _words("code div figure p pre section span sup table ul")},
+    **{tag: {"id"} for tag in _HEADINGS},
 }
 _ALIGN = {"align": {"left", "center", "right"}}
-_AUTHOR_VALUES = {
+_VISITOR_VALUES = dict.fromkeys(("td", "th"), _ALIGN)
+_AUTHOR_VALUES = _VISITOR_VALUES | {
+    # What the link beside a heading carries.
     "a": {"aria-hidden": {"true"}, "tabindex": {"-1"}},
     **dict.fromkeys(("div", "img", "p", *_HEADINGS), _ALIGN),
 }
-_CELL_VALUES = dict.fromkeys(("td", "th"), _ALIGN)
 _FORCED = {
     "img": {"loading": "lazy"},
     # The one control: the box of a task list, which nobody can fill in.
@@ -114,21 +55,9 @@ _FORCED = {
 }
 _SCHEMES = {"http", "https", "mailto"}
 # Removed with what they hold; of all other refused elements the text stays.
-_NO_CONTENT = set(
-    [
-        "iframe",
-        "math",
-        "noembed",
-        "noframes",
-        "noscript",
-        "object",
-        "script",
-        "style",
-        "svg",
-        "template",
-        "title",
-    ]
-)
+_NO_CONTENT = _words("""
+    iframe math noembed noframes noscript object script style svg template title
+""")
 _FOOTNOTE_ID = re.compile(r"fn(ref)?(:\d+){1,2}")
 _HEADING_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -147,7 +76,7 @@ def _own_ids(tag: str, attribute: str, value: str) -> str | None:
 AUTHOR = nh3.Cleaner(
     tags=_AUTHOR_TAGS,
     attributes=_AUTHOR_ATTRIBUTES,
-    tag_attribute_values=_AUTHOR_VALUES | _CELL_VALUES,
+    tag_attribute_values=_AUTHOR_VALUES,
     set_tag_attribute_values=_FORCED,
     attribute_filter=_own_ids,
     clean_content_tags=_NO_CONTENT,
@@ -157,7 +86,7 @@ AUTHOR = nh3.Cleaner(
 VISITOR = nh3.Cleaner(
     tags=_VISITOR_TAGS,
     attributes=_VISITOR_ATTRIBUTES,
-    tag_attribute_values=_CELL_VALUES,
+    tag_attribute_values=_VISITOR_VALUES,
     clean_content_tags=_NO_CONTENT,
     url_schemes=_SCHEMES,
     link_rel="nofollow ugc noopener",
@@ -165,37 +94,10 @@ VISITOR = nh3.Cleaner(
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 # No end tag is needed, so an open one says nothing about depth.
-_SELF_CLOSING = set(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "dd",
-        "dt",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "li",
-        "link",
-        "meta",
-        "option",
-        "p",
-        "param",
-        "rp",
-        "rt",
-        "source",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "track",
-        "wbr",
-    ]
-)
+_SELF_CLOSING = _words("""
+    area base br col dd dt embed hr img input li link meta option p param rp rt source tbody td
+    tfoot th thead tr track wbr
+""")
 _FORMATTING = re.compile(
     r"<(b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/][^>]*>?", re.IGNORECASE
 )

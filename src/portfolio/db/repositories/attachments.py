@@ -4,17 +4,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from portfolio.db.prepared import Prepared, Run
 from portfolio.models.entities import EntityType
 from portfolio.models.media import Image
 from portfolio.models.projections import ImageRef, TagRef
 from portfolio.models.taxonomy import PostTag, ProjectTag, Tag
 
-# Rendered as literals: SQL Server takes no more than 2,100 parameters.
-_IDS = bindparam("ids", type_=Integer, expanding=True, literal_execute=True)
+# As parameters: a page has at most 100 rows, and a statement of the same length is prepared once.
+_IDS = bindparam("ids", type_=Integer, expanding=True)
 _KIND = bindparam("kind", type_=Image.entity_type.type)
 _IMAGES = (
     select(
@@ -36,18 +36,18 @@ _IMAGES = (
     .where(Image.entity_type == _KIND)
     .order_by(Image.position, Image.id)
 )
-_ALL = _IMAGES.where(Image.entity_id == bindparam("entity_id", type_=Image.entity_id.type))
-_COVERS = _IMAGES.where(Image.is_cover, Image.entity_id.in_(_IDS))
+_ALL = Prepared(
+    _IMAGES.where(Image.entity_id == bindparam("entity_id", type_=Image.entity_id.type))
+)
+_COVERS = Prepared(_IMAGES.where(Image.is_cover, Image.entity_id.in_(_IDS)))
 
 
-def _tags(
-    owner: InstrumentedAttribute[int], link: type[PostTag | ProjectTag]
-) -> Select[int, int, str, str]:
-    return (
+def _tags(owner: InstrumentedAttribute[int], link: type[PostTag | ProjectTag]) -> Prepared:
+    return Prepared(
         select(owner, Tag.id, Tag.slug, Tag.name)
         .join(Tag, Tag.id == link.tag_id)
         .where(owner.in_(_IDS))
-        .order_by(owner, link.position, link.id)
+        .order_by(owner, link.position, Tag.id)
     )
 
 
@@ -57,25 +57,22 @@ _TAGS = {
 }
 
 
-async def tags_of(
-    db: AsyncSession, kind: EntityType, ids: Sequence[int]
-) -> dict[int, list[TagRef]]:
+def tags_of(run: Run, kind: EntityType, ids: Sequence[int]) -> dict[int, list[TagRef]]:
     found: dict[int, list[TagRef]] = defaultdict(list)
-    for owner, tag_id, slug, name in await db.execute(_TAGS[kind], {"ids": ids}):
+    for owner, tag_id, slug, name in run(_TAGS[kind], {"ids": ids}):
         found[owner].append(TagRef(id=tag_id, slug=slug, name=name))
     return found
 
 
-async def covers_of(db: AsyncSession, kind: EntityType, ids: Sequence[int]) -> dict[int, ImageRef]:
-    rows = await db.execute(_COVERS, {"kind": kind, "ids": ids})
+def covers_of(run: Run, kind: EntityType, ids: Sequence[int]) -> dict[int, ImageRef]:
+    rows = run(_COVERS, {"kind": kind, "ids": ids})
     return {image.entity_id or 0: image for image in map(_image, rows)}
 
 
-async def images_of(db: AsyncSession, kind: EntityType, entity_id: int) -> list[ImageRef]:
-    rows = await db.execute(_ALL, {"kind": kind, "entity_id": entity_id})
+def images_of(run: Run, kind: EntityType, entity_id: int) -> list[ImageRef]:
+    rows = run(_ALL, {"kind": kind, "entity_id": entity_id})
     return [_image(row) for row in rows]
 
 
 def _image(row: Any) -> ImageRef:
-    names = (*ImageRef.__dataclass_fields__,)
-    return ImageRef(**dict(zip(names, row, strict=False)))
+    return ImageRef(*row)

@@ -35,6 +35,23 @@ class BaseRepository(Generic[ModelType]):
             raise NotFoundException
         return row
 
+    async def get_locked(self, db: AsyncSession, row_id: int) -> ModelType:
+        """The row, which nobody else changes until the transaction ends.
+
+        Raises NotFoundException.
+        """
+        statement = (
+            select(self.model)
+            .where(self.model.id == row_id)
+            .with_for_update(key_share=True)
+            .with_hint(self.model, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+            .execution_options(populate_existing=True)
+        )
+        row = (await db.execute(statement)).scalar_one_or_none()
+        if row is None:
+            raise NotFoundException
+        return row
+
     async def create(self, db: AsyncSession, row: ModelType) -> ModelType:
         """Raises ConflictException where a constraint speaks against it; the rest goes on."""
         try:
@@ -112,10 +129,15 @@ class BaseRepository(Generic[ModelType]):
             return or_(column < value, and_(column == value, key < row_id))
         return or_(column > value, and_(column == value, key > row_id))
 
-    async def all(self, db: AsyncSession, request: PageRequest) -> Page[ModelType]:
-        """A page of the whole table."""
-        total = (await db.execute(select(func.count(self.model.id)))).scalar_one()
-        return await self.page(db, select(self.model), request, total)
+    async def all(
+        self, db: AsyncSession, request: PageRequest, *conditions: ColumnElement[bool]
+    ) -> Page[ModelType]:
+        """A page of the rows that meet all conditions; they are counted if it has a number."""
+        total = None
+        if request.cursor is None:
+            count = select(func.count(self.model.id)).where(*conditions)
+            total = (await db.execute(count)).scalar_one()
+        return await self.page(db, select(self.model).where(*conditions), request, total)
 
     async def first(self, db: AsyncSession, *conditions: ColumnElement[bool]) -> ModelType | None:
         """The row with the lowest id that meets all conditions."""

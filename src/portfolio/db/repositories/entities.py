@@ -8,16 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.clock import utc_now
 from portfolio.core.errors import NotFoundException
+from portfolio.core.refs import parse_ref
 from portfolio.core.text import fold
-from portfolio.db.repositories.publications import public
+from portfolio.db.repositories.visibility import public
 from portfolio.models.entities import EntityType
 from portfolio.models.posts import BlogPost
 from portfolio.models.profiles import Profile
 from portfolio.models.projects import Project
 from portfolio.models.publication import Publishable
 from portfolio.models.users import Role, User
-
-_ID_DIGITS = 18
 
 
 class EntityRepository:
@@ -38,7 +37,9 @@ class EntityRepository:
         Raises NotFoundException, also for what `viewer` may not see.
         """
         everything = viewer is not None and viewer.is_admin
-        statement = self._visible(kind, _parsed(ref), everything=everything)
+        statement = self._visible(
+            kind, parse_ref(ref) if isinstance(ref, str) else ref, everything=everything
+        )
         found: int | None = await db.scalar(statement, {"now": utc_now()})
         if found is None:
             raise NotFoundException
@@ -73,10 +74,3 @@ class EntityRepository:
             model.id == ref if isinstance(ref, int) else model.slug == ref
         )
         return statement if everything else statement.where(public(model))
-
-
-def _parsed(ref: int | str) -> int | str:
-    """A row id where it can be one; slugs are never numbers."""
-    if isinstance(ref, str) and ref.isascii() and ref.isdigit() and len(ref) <= _ID_DIGITS:
-        return int(ref)
-    return ref

@@ -1,17 +1,19 @@
 from typing import ClassVar
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from portfolio.core.clock import utc_now
 from portfolio.core.pagination import Page, PageRequest
 from portfolio.core.text import fold
 from portfolio.db.repositories.base import BaseRepository
-from portfolio.db.repositories.publications import public
+from portfolio.db.repositories.visibility import public
 from portfolio.models.entities import EntityType
 from portfolio.models.history import Redirect, Revision
 from portfolio.models.posts import BlogPost
 from portfolio.models.projects import Project
+from portfolio.models.publication import Publishable
 
 
 class RevisionRepository(BaseRepository[Revision]):
@@ -41,10 +43,9 @@ class RevisionRepository(BaseRepository[Revision]):
     async def list_of(
         self, db: AsyncSession, kind: EntityType, entity_id: int, request: PageRequest
     ) -> Page[Revision]:
-        conditions = (Revision.entity_type == kind, Revision.entity_id == entity_id)
-        count = select(func.count(Revision.id)).where(*conditions)
-        total = (await db.execute(count)).scalar_one()
-        return await self.page(db, select(Revision).where(*conditions), request, total)
+        return await self.all(
+            db, request, Revision.entity_type == kind, Revision.entity_id == entity_id
+        )
 
     async def forget(self, db: AsyncSession, kind: EntityType, entity_id: int) -> None:
         await db.execute(
@@ -94,6 +95,7 @@ class RedirectRepository(BaseRepository[Redirect]):
     ) -> Page[tuple[Redirect, str]]:
         """Old addresses of what is public, each with the slug that it has now."""
         slug = func.coalesce(BlogPost.slug, Project.slug)
+        reused = or_(*map(_is_live, (EntityType.POSTS, EntityType.PROJECTS), (BlogPost, Project)))
         joined = (
             (BlogPost, and_(Redirect.entity_type == EntityType.POSTS, public(BlogPost))),
             (Project, and_(Redirect.entity_type == EntityType.PROJECTS, public(Project))),
@@ -103,14 +105,13 @@ class RedirectRepository(BaseRepository[Redirect]):
         for model, condition in joined:
             on = and_(model.id == Redirect.entity_id, condition)
             statement, count = statement.outerjoin(model, on), count.outerjoin(model, on)
-        conditions = [
-            slug.is_not(None),
-            or_(BlogPost.slug != Redirect.address_key, BlogPost.slug.is_(None)),
-        ]
+        conditions = [slug.is_not(None), not_(reused)]
         if address is not None:
             conditions.append(Redirect.address_key == fold(address))
         values = {"now": utc_now()}
-        total = (await db.execute(count.where(*conditions), values)).scalar_one()
+        total = None
+        if request.cursor is None:
+            total = (await db.execute(count.where(*conditions), values)).scalar_one()
         return await self.page(db, statement.where(*conditions).params(values), request, total)
 
     async def forget(self, db: AsyncSession, kind: EntityType, entity_id: int) -> None:
@@ -119,3 +120,12 @@ class RedirectRepository(BaseRepository[Redirect]):
             .where(Redirect.entity_type == kind, Redirect.entity_id == entity_id)
             .execution_options(synchronize_session=False)
         )
+
+
+def _is_live(kind: EntityType, model: type[Publishable]) -> ColumnElement[bool]:
+    """Whether the old address is by now the slug of something public, which wins."""
+    other = aliased(model)
+    return and_(
+        Redirect.entity_type == kind,
+        exists(other.id).where(other.slug == Redirect.address_key, public(other)),
+    )

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy import BigInteger, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.pagination import Page, PageRequest
@@ -43,6 +43,12 @@ class ImageRepository(BaseRepository[Image]):
         return await self.first(
             db, Image.entity_type == kind, Image.entity_id == entity_id, Image.url == url
         )
+
+    async def cover(
+        self, db: AsyncSession, kind: EntityType | None, entity_id: int | None
+    ) -> Image | None:
+        is_it = and_(Image.entity_type == kind, Image.entity_id == entity_id, Image.is_cover)
+        return await self.first(db, is_it)
 
     async def is_used(self, db: AsyncSession, key: str) -> bool:
         return await self.first(db, Image.storage_key == key) is not None

@@ -4,13 +4,9 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Boolean, Select, Unicode, and_, bindparam, select
 
-from portfolio.db.repositories.publications import (
-    SHARED,
-    Filter,
-    PublicationRepository,
-    shared_columns,
-    shared_values,
-)
+from portfolio.core.text import fold
+from portfolio.db.repositories.cards import EXCERPT, SHARED, shared_columns, shared_values
+from portfolio.db.repositories.publications import Filter, PublicationRepository
 from portfolio.models.entities import EntityType
 from portfolio.models.posts import BlogPost
 from portfolio.models.projections import PostCard, PostDetail, SeriesRef
@@ -29,6 +25,7 @@ def _year(value: int) -> dict[str, Any]:
 class BlogPostRepository(PublicationRepository[BlogPost, PostCard, PostDetail]):
     model = BlogPost
     entity_type = EntityType.POSTS
+    labels: ClassVar[str] = "tags"
     tagging: ClassVar = (PostTag.post_id, PostTag.tag_id)
     sortable: ClassVar = {
         "published_at": BlogPost.listed_at,
@@ -58,7 +55,7 @@ class BlogPostRepository(PublicationRepository[BlogPost, PostCard, PostDetail]):
             == select(User.id)
             .where(User.username == bindparam("author_name", type_=Unicode()))
             .scalar_subquery(),
-            lambda value: {"author_name": value},
+            lambda value: {"author_name": fold(value)},
         ),
         "featured": Filter(
             BlogPost.featured == bindparam("is_featured", type_=Boolean()),
@@ -91,12 +88,14 @@ class BlogPostRepository(PublicationRepository[BlogPost, PostCard, PostDetail]):
             .outerjoin(Series, Series.id == BlogPost.series_id)
         )
 
-    def to_card(self, row: Sequence[Any], now: Any) -> PostCard:
+    def to_card(self, row: Sequence[Any], now: datetime) -> PostCard:
         authors, position, series_id, series_slug, series_name = row[SHARED : SHARED + 5]
         series = None
         if series_id is not None:
             series = SeriesRef(id=series_id, slug=series_slug, name=series_name, position=position)
-        return PostCard(**shared_values(row, now), authors=authors, series=series)
+        return PostCard(
+            **shared_values(row, now), excerpt=row[EXCERPT], authors=authors, series=series
+        )
 
     def to_detail(self, card: PostCard, **body: Any) -> PostDetail:
         return PostDetail(**vars(card), **body)

@@ -20,6 +20,8 @@ _PUBLIC = (
     .join(Profile, Profile.user_id == User.id)
     .where(User.is_active, User.role == Role.ADMIN)
 )
+_OWNER = _PUBLIC.order_by(User.id).limit(1)
+_OWNER_ID = _OWNER.with_only_columns(Profile.id)
 _COLUMNS = [item.name for item in fields(ProfileDetail) if hasattr(Profile, item.name)]
 
 
@@ -29,7 +31,7 @@ class ProfileRepository(BaseRepository[Profile]):
 
     async def of_owner(self, db: AsyncSession) -> ProfileDetail | None:
         """The profile of the site's owner, who is the first active admin: eight statements."""
-        return await self._public(db, _PUBLIC.order_by(User.id).limit(1))
+        return await self._public(db, _OWNER)
 
     async def of_admin(self, db: AsyncSession, ref: int | str) -> ProfileDetail | None:
         """The profile of an active admin, by its id or their folded user name."""
@@ -37,8 +39,7 @@ class ProfileRepository(BaseRepository[Profile]):
         return await self._public(db, _PUBLIC.where(named))
 
     async def owner_profile_id(self, db: AsyncSession) -> int | None:
-        statement = _PUBLIC.with_only_columns(Profile.id).order_by(User.id).limit(1)
-        return (await db.execute(statement)).scalar_one_or_none()
+        return (await db.execute(_OWNER_ID)).scalar_one_or_none()
 
     async def detail(self, db: AsyncSession, username: str, profile: Profile) -> ProfileDetail:
         """The profile with its sections: one statement each."""

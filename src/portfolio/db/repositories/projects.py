@@ -1,16 +1,12 @@
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Boolean, Select, Unicode, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from portfolio.db.repositories.publications import (
-    SHARED,
-    Filter,
-    PublicationRepository,
-    shared_columns,
-    shared_values,
-)
+from portfolio.db.repositories.cards import EXCERPT, SHARED, shared_columns, shared_values
+from portfolio.db.repositories.publications import Filter, PublicationRepository
 from portfolio.models.entities import EntityType
 from portfolio.models.projections import ProjectCard, ProjectDetail
 from portfolio.models.projects import Project
@@ -22,6 +18,7 @@ from portfolio.models.users import User
 class ProjectRepository(PublicationRepository[Project, ProjectCard, ProjectDetail]):
     model = Project
     entity_type = EntityType.PROJECTS
+    labels: ClassVar[str] = "technologies"
     tagging: ClassVar = (ProjectTag.project_id, ProjectTag.tag_id)
     default_sort: ClassVar[str] = "position"
     sortable: ClassVar = {
@@ -62,10 +59,11 @@ class ProjectRepository(PublicationRepository[Project, ProjectCard, ProjectDetai
             Project.position,
         ).join(User, User.id == Project.author_id)
 
-    def to_card(self, row: Sequence[Any], now: Any) -> ProjectCard:
+    def to_card(self, row: Sequence[Any], now: datetime) -> ProjectCard:
         links, role, client, started_on, ended_on, position = row[SHARED : SHARED + 6]
         return ProjectCard(
             **shared_values(row, now),
+            summary=row[EXCERPT],
             links=links,
             role=role,
             client=client,

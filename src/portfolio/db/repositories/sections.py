@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.pagination import Page, PageRequest
@@ -25,16 +25,25 @@ S = TypeVar("S", bound=Section)
 class SectionRepository(BaseRepository[S]):
     default_sort: ClassVar[str] = "position"
 
+    def __init__(self) -> None:
+        # A home page reads all sections, and building a statement costs as much as running it.
+        self._all = (
+            select(self.model)
+            .where(self.model.profile_id == bindparam("profile_id"))
+            .order_by(self.model.position, self.model.id)
+        )
+
     async def all_of(self, db: AsyncSession, profile_id: int) -> Sequence[S]:
-        statement = select(self.model).where(self.model.profile_id == profile_id)
-        ordered = statement.order_by(self.model.position, self.model.id)
-        return (await db.execute(ordered)).scalars().all()
+        return (await db.execute(self._all, {"profile_id": profile_id})).scalars().all()
 
     async def page_of(self, db: AsyncSession, profile_id: int, request: PageRequest) -> Page[S]:
         mine = self.model.profile_id == profile_id
-        counted = select(func.count(self.model.id)).where(mine)
-        total = (await db.execute(counted)).scalar_one() if request.cursor is None else None
+        total = await self.count(db, profile_id) if request.cursor is None else None
         return await self.page(db, select(self.model).where(mine), request, total)
+
+    async def count(self, db: AsyncSession, profile_id: int) -> int:
+        counted = select(func.count(self.model.id)).where(self.model.profile_id == profile_id)
+        return int((await db.execute(counted)).scalar_one())
 
     async def of(self, db: AsyncSession, profile_id: int, row_id: int) -> S | None:
         return await self.first(db, self.model.id == row_id, self.model.profile_id == profile_id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, event, func, insert, inspect, select, update
+from sqlalchemy import Connection, Integer, bindparam, event, func, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapper
 
@@ -26,20 +26,20 @@ _ADD = (
 async def recount(db: AsyncSession) -> None:
     """Set every tally anew; done at start, since rows may have been written by other hands."""
     for kind, model in TALLIED.items():
-        statement = select(func.count(model.id)).where(
+        # Whoever writes meanwhile adds to the tally after us: first the lock, then the count.
+        kept = (
+            select(PublicationTally)
+            .where(PublicationTally.entity_type == kind)
+            .with_for_update()
+            .with_hint(PublicationTally, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+            .execution_options(populate_existing=True)
+        )
+        tally = (await db.execute(kept)).scalar_one()
+        count = select(func.count(model.id)).where(
             model.status == Status.PUBLISHED, model.deleted_at.is_(None)
         )
-        published = (await db.execute(statement)).scalar_one()
-        kept = select(PublicationTally.published).where(PublicationTally.entity_type == kind)
-        known = (await db.execute(kept)).scalar_one_or_none()
-        if known is None:
-            await db.execute(insert(PublicationTally).values(entity_type=kind, published=published))
-        elif known != published:
-            await db.execute(
-                update(PublicationTally)
-                .where(PublicationTally.entity_type == kind)
-                .values(published=published)
-            )
+        tally.published = (await db.execute(count)).scalar_one()
+    await db.flush()
 
 
 def _counts(status: Status | None, deleted_at: object) -> int:

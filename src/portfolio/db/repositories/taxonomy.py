@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from portfolio.core.clock import utc_now
 from portfolio.core.errors import ConflictException
 from portfolio.db.repositories.base import BaseRepository
-from portfolio.db.repositories.publications import public
+from portfolio.db.repositories.visibility import public
 from portfolio.models.entities import EntityType
 from portfolio.models.posts import BlogPost
 from portfolio.models.projects import Project
@@ -24,6 +24,7 @@ LINKS: dict[EntityType, Any] = {
 class GroupRepository(BaseRepository[G]):
     """What tags and series have in common: a slug and a name."""
 
+    noun: ClassVar[str]
     default_sort: ClassVar[str] = "name"
 
     async def by_ref(self, db: AsyncSession, ref: int | str) -> G | None:
@@ -36,22 +37,24 @@ class GroupRepository(BaseRepository[G]):
 
     async def ensure(self, db: AsyncSession, named: dict[str, str]) -> dict[str, int]:
         """Ids by slug for slug -> name, making those that are missing."""
-        statement = select(self.model.slug, self.model.id).where(self.model.slug.in_(named))
-        known: dict[str, int] = dict((await db.execute(statement)).tuples().all())
-        for slug, name in named.items():
-            if slug not in known:
-                try:
-                    row = await self.create(db, self.model(slug=slug, name=name))
-                    known[slug] = row.id
-                except ConflictException:
-                    # Another transaction was first; its row is what we want.
-                    found = await db.execute(statement.where(self.model.slug == slug))
-                    known.update(found.tuples().all())
-        return known
+        statement = select(self.model).where(self.model.slug.in_(list(named)))
+        known = {row.slug: row for row in await db.scalars(statement)}
+        # In one order for all, so that two who make the same ones wait but do not block each other.
+        for slug in sorted(named.keys() - known.keys()):
+            try:
+                known[slug] = await self.create(db, self.model(slug=slug, name=named[slug]))
+            except ConflictException:
+                # Another transaction was first; its row is what we want.
+                found = await self.by_ref(db, slug)
+                if found is None:
+                    raise
+                known[slug] = found
+        return {slug: row.id for slug, row in known.items()}
 
 
 class TagRepository(GroupRepository[Tag]):
     model = Tag
+    noun: ClassVar[str] = "tag"
     sortable: ClassVar = {"name": Tag.name, "slug": Tag.slug, "created_at": Tag.created_at}
 
     async def attach(
@@ -101,6 +104,7 @@ class TagRepository(GroupRepository[Tag]):
 
 class SeriesRepository(GroupRepository[Series]):
     model = Series
+    noun: ClassVar[str] = "series"
     sortable: ClassVar = {"name": Series.name, "slug": Series.slug, "created_at": Series.created_at}
 
     async def usage(self, db: AsyncSession, ids: Sequence[int]) -> dict[int, dict[str, int]]:

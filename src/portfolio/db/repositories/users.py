@@ -23,6 +23,10 @@ class UserRepository(BaseRepository[User]):
     async def has_admin(self, db: AsyncSession) -> bool:
         return await self.first(db, User.role == Role.ADMIN) is not None
 
+    async def owner(self, db: AsyncSession) -> User | None:
+        """The first active admin: the site is theirs."""
+        return await self.first(db, User.role == Role.ADMIN, User.is_active)
+
     async def sign_in(
         self, db: AsyncSession, user: User, at: datetime, password_hash: str | None
     ) -> bool:

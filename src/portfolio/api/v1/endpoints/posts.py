@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import (
@@ -8,36 +8,34 @@ from portfolio.api.deps import (
     DbRead,
     DbWrite,
     IfMatch,
-    PageDep,
     PostsDep,
     Ref,
     RowId,
     Viewer,
 )
 from portfolio.api.errors import errors
+from portfolio.api.query import QueryOf
 from portfolio.api.route import Door
 from portfolio.api.v1.endpoints.publications import CHANGE, add_verbs
 from portfolio.core.errors import ConflictException, MovedException, NotFoundException
-from portfolio.core.pagination import Page
-from portfolio.models.projections import PostCard, PostDetail
+from portfolio.models.projections import PostDetail
 from portfolio.schemas.page import PageRead
-from portfolio.schemas.posts import PostCreate, PostFilters, PostRead, PostSummary, PostUpdate
+from portfolio.schemas.posts import PostCreate, PostQuery, PostRead, PostSummary, PostUpdate
 
 router = APIRouter(tags=["posts"], route_class=Door)
 
 
 @router.get("/posts", response_model=PageRead[PostSummary])
 async def list_posts(
-    filters: Annotated[PostFilters, Query()],
-    page: PageDep,
+    asked: Annotated[PostQuery, Depends(QueryOf(PostQuery))],
     db: DbRead,
     posts: PostsDep,
     viewer: Viewer,
     answer: AnswerDep,
-) -> Page[PostCard]:
+) -> Response:
     """Posts, the newest first."""
-    wanted = filters.model_dump(exclude_none=True)
-    return answer.page(await posts.page(db, page, wanted, viewer))
+    page = await posts.page(db, asked.page_request(), asked.filters(), viewer)
+    return answer.ready(answer.page(page))
 
 
 @router.get(
@@ -50,10 +48,10 @@ async def get_post(
     viewer: Viewer,
     answer: AnswerDep,
     preview_token: Annotated[str | None, Query(min_length=1, max_length=1000)] = None,
-) -> PostDetail:
+) -> Response:
     """One post with all that its page needs."""
     post = answer.versioned(await posts.read(db, ref, viewer, preview_token))
-    return answer.private(post) if preview_token else post
+    return answer.ready(answer.private(post) if preview_token else post)
 
 
 @router.post(

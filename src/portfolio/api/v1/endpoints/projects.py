@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import (
@@ -8,23 +8,22 @@ from portfolio.api.deps import (
     DbRead,
     DbWrite,
     IfMatch,
-    PageDep,
     ProjectsDep,
     Ref,
     RowId,
     Viewer,
 )
 from portfolio.api.errors import errors
+from portfolio.api.query import QueryOf
 from portfolio.api.route import Door
 from portfolio.api.v1.endpoints.publications import CHANGE, add_verbs
 from portfolio.core.errors import ConflictException, MovedException, NotFoundException
-from portfolio.core.pagination import Page
-from portfolio.models.projections import ProjectCard, ProjectDetail
+from portfolio.models.projections import ProjectDetail
 from portfolio.schemas.page import PageRead
 from portfolio.schemas.projects import (
     ProjectCreate,
-    ProjectFilters,
     ProjectOrder,
+    ProjectQuery,
     ProjectRead,
     ProjectSummary,
     ProjectUpdate,
@@ -35,16 +34,15 @@ router = APIRouter(tags=["projects"], route_class=Door)
 
 @router.get("/projects", response_model=PageRead[ProjectSummary])
 async def list_projects(
-    filters: Annotated[ProjectFilters, Query()],
-    page: PageDep,
+    asked: Annotated[ProjectQuery, Depends(QueryOf(ProjectQuery))],
     db: DbRead,
     projects: ProjectsDep,
     viewer: Viewer,
     answer: AnswerDep,
-) -> Page[ProjectCard]:
+) -> Response:
     """Projects in the order that the owner gave them."""
-    wanted = filters.model_dump(exclude_none=True)
-    return answer.page(await projects.page(db, page, wanted, viewer))
+    page = await projects.page(db, asked.page_request(), asked.filters(), viewer)
+    return answer.ready(answer.page(page))
 
 
 @router.put("/projects/order", status_code=204)
@@ -67,10 +65,10 @@ async def get_project(
     viewer: Viewer,
     answer: AnswerDep,
     preview_token: Annotated[str | None, Query(min_length=1, max_length=1000)] = None,
-) -> ProjectDetail:
+) -> Response:
     """One project with all that its page needs."""
     project = answer.versioned(await projects.read(db, ref, viewer, preview_token))
-    return answer.private(project) if preview_token else project
+    return answer.ready(answer.private(project) if preview_token else project)
 
 
 @router.post(

@@ -8,7 +8,11 @@ from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import AdminUser, DbRead, DbWrite, IfMatch, PageDep, ProfilesDep, RowId
 from portfolio.api.errors import errors
 from portfolio.api.route import Door
-from portfolio.core.errors import NotFoundException, PreconditionFailedException
+from portfolio.core.errors import (
+    ConflictException,
+    NotFoundException,
+    PreconditionFailedException,
+)
 from portfolio.core.pagination import Page
 from portfolio.models.profiles import Section
 from portfolio.schemas import profiles as schemas
@@ -92,7 +96,7 @@ def _add(kind: Kind) -> None:
         path,
         response_model=kind.read,
         status_code=201,
-        responses=errors(NotFoundException),
+        responses=errors(NotFoundException, ConflictException),
         name=f"create_{one}",
     )
     async def create(

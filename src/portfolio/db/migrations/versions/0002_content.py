@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from portfolio.db.migrations.columns import BIGINT, JSONText, UTCDateTime, choice, entity, key
+from portfolio.db.migrations.columns import BIGINT, JSONText, UTCDateTime, choice, entity
 
 revision = "0002"
 down_revision = "0001"
@@ -73,9 +73,6 @@ def upgrade() -> None:
         sa.Column("slug", sa.Unicode(120), nullable=False),
         sa.Column("title", sa.Unicode(300), nullable=False),
         sa.Column("summary", sa.UnicodeText()),
-        sa.Column("body_markdown", sa.UnicodeText(), nullable=False),
-        sa.Column("html", sa.UnicodeText(), nullable=False),
-        sa.Column("toc", JSONText(), nullable=False),
         sa.Column("excerpt", sa.UnicodeText(), nullable=False),
         sa.Column("reading_time", sa.Integer(), nullable=False),
         sa.Column("render_version", sa.Integer(), nullable=False),
@@ -93,6 +90,9 @@ def upgrade() -> None:
         sa.Column("comments_count", sa.Integer(), nullable=False),
         sa.Column("reactions_count", sa.Integer(), nullable=False),
         sa.Column("views_count", sa.Integer(), nullable=False),
+        sa.Column("body_markdown", sa.UnicodeText(), nullable=False),
+        sa.Column("html", sa.UnicodeText(), nullable=False),
+        sa.Column("toc", JSONText(), nullable=False),
         sa.UniqueConstraint("slug"),
     )
     op.create_index("ix_blog_posts_author_id", "blog_posts", ["author_id"])
@@ -113,9 +113,6 @@ def upgrade() -> None:
         sa.Column("slug", sa.Unicode(120), nullable=False),
         sa.Column("title", sa.Unicode(300), nullable=False),
         sa.Column("summary", sa.UnicodeText()),
-        sa.Column("body_markdown", sa.UnicodeText(), nullable=False),
-        sa.Column("html", sa.UnicodeText(), nullable=False),
-        sa.Column("toc", JSONText(), nullable=False),
         sa.Column("excerpt", sa.UnicodeText(), nullable=False),
         sa.Column("reading_time", sa.Integer(), nullable=False),
         sa.Column("render_version", sa.Integer(), nullable=False),
@@ -133,6 +130,9 @@ def upgrade() -> None:
         sa.Column("comments_count", sa.Integer(), nullable=False),
         sa.Column("reactions_count", sa.Integer(), nullable=False),
         sa.Column("views_count", sa.Integer(), nullable=False),
+        sa.Column("body_markdown", sa.UnicodeText(), nullable=False),
+        sa.Column("html", sa.UnicodeText(), nullable=False),
+        sa.Column("toc", JSONText(), nullable=False),
         sa.UniqueConstraint("slug"),
     )
     op.create_index("ix_projects_author_id", "projects", ["author_id"])
@@ -155,24 +155,42 @@ def upgrade() -> None:
     op.create_index("ix_revisions_author_id", "revisions", ["author_id"])
     op.create_table(
         "post_tags",
-        key(),
         sa.Column(
-            "post_id", BIGINT, sa.ForeignKey("blog_posts.id", ondelete="CASCADE"), nullable=False
+            "post_id",
+            BIGINT,
+            sa.ForeignKey("blog_posts.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
         ),
-        sa.Column("tag_id", BIGINT, sa.ForeignKey("tags.id", ondelete="CASCADE"), nullable=False),
+        sa.Column(
+            "tag_id",
+            BIGINT,
+            sa.ForeignKey("tags.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+        ),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.UniqueConstraint("post_id", "tag_id"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_post_tags_tag_id", "post_tags", ["tag_id"])
     op.create_table(
         "project_tags",
-        key(),
         sa.Column(
-            "project_id", BIGINT, sa.ForeignKey("projects.id", ondelete="CASCADE"), nullable=False
+            "project_id",
+            BIGINT,
+            sa.ForeignKey("projects.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
         ),
-        sa.Column("tag_id", BIGINT, sa.ForeignKey("tags.id", ondelete="CASCADE"), nullable=False),
+        sa.Column(
+            "tag_id",
+            BIGINT,
+            sa.ForeignKey("tags.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+        ),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.UniqueConstraint("project_id", "tag_id"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_project_tags_tag_id", "project_tags", ["tag_id"])
 

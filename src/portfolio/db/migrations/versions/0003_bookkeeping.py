@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.Column("last_error", sa.UnicodeText()),
     )
     op.create_index("ix_outbox_jobs_due", "outbox_jobs", ["finished_at", "available_at"])
-    op.create_table(
+    tallies = op.create_table(
         "publication_tallies",
         sa.Column(
             "entity_type",
@@ -56,6 +56,9 @@ def upgrade() -> None:
             primary_key=True,
         ),
         sa.Column("published", BIGINT, nullable=False),
+    )
+    op.bulk_insert(
+        tallies, [{"entity_type": kind, "published": 0} for kind in ("posts", "projects")]
     )
 
 

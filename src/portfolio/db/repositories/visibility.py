@@ -1,0 +1,31 @@
+"""Who may see which publications, as conditions that want the value `now`."""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import ColumnElement, and_, bindparam, true
+
+from portfolio.models.publication import Publishable, Status
+from portfolio.models.types import UTCDateTime
+
+NOW = bindparam("now", type_=UTCDateTime())
+PUBLIC, SCHEDULED, ALL = "published", "scheduled", "all"
+
+
+def public(model: type[Publishable]) -> ColumnElement[bool]:
+    """What a stranger may read: published, its time come, not binned."""
+    return and_(
+        model.status == Status.PUBLISHED, model.deleted_at.is_(None), model.listed_at <= NOW
+    )
+
+
+SCOPES: Mapping[str, Callable[[type[Publishable]], ColumnElement[bool]]] = {
+    PUBLIC: public,
+    SCHEDULED: lambda model: and_(
+        model.status == Status.PUBLISHED, model.deleted_at.is_(None), model.listed_at > NOW
+    ),
+    "draft": lambda model: and_(model.status == Status.DRAFT, model.deleted_at.is_(None)),
+    "archived": lambda model: and_(model.status == Status.ARCHIVED, model.deleted_at.is_(None)),
+    "binned": lambda model: model.deleted_at.is_not(None),
+    "any": lambda model: model.deleted_at.is_(None),
+    ALL: lambda _model: true(),
+}

@@ -1,0 +1,99 @@
+"""Puts one document into the database with all that hangs on it, in one transaction."""
+
+import asyncio
+from collections.abc import Mapping
+from itertools import count
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from portfolio.adapters.storage import Storage
+from portfolio.core.errors import RetryableException
+from portfolio.core.markdown import render
+from portfolio.db.repositories.bookkeeping import Imported, ImportSourceRepository
+from portfolio.db.session import Database
+from portfolio.importers.kinds import Kind
+from portfolio.importers.material import Material
+from portfolio.importers.order import placed, rank
+from portfolio.importers.plan import Plan, Task
+from portfolio.importers.targets import JOBS, Target
+from portfolio.models.bookkeeping import ImportSource
+
+ATTEMPTS = 5
+FIRST_PAUSE = 0.1  # seconds; each further one is twice as long
+
+
+class Writer:
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        sources: ImportSourceRepository,
+        targets: Mapping[Kind, Target],
+    ) -> None:
+        self._database = database
+        self._storage = storage
+        self._sources = sources
+        self._targets = targets
+
+    async def rehearse(self, task: Task, material: Material) -> None:
+        """Raises what write() would raise because of the document. Writes nothing."""
+        self._targets[task.document.kind].shape(task, material, {})
+        if task.document.kind != JOBS:
+            await asyncio.to_thread(render, material.document.body)
+
+    async def write(self, plan: Plan, task: Task, material: Material) -> None:
+        """Raises DocumentError, and the AppError of what cannot be done: nothing stays of it then."""
+        kind = task.document.kind
+        stored: dict[str, str] = {}
+        for address, picture in material.pictures.items() if kind != JOBS else ():
+            stored[address] = (await self._storage.put_file(picture.path)).url
+        files = {stored[address]: material.pictures[address].path for address in stored}
+        target = self._targets[kind]
+        data = await asyncio.to_thread(target.shape, task, material, stored)
+        for attempt in count(1):
+            try:
+                async with self._database.transaction() as db:
+                    row_id = await target.put(db, plan, task, data, files)
+                    rows = await self._arrange(db, plan, task, row_id)
+                    await self._note(db, task, row_id, material.digest)
+            except RetryableException:
+                if attempt == ATTEMPTS:
+                    raise
+                await asyncio.sleep(FIRST_PAUSE * 2**attempt)
+            else:
+                plan.keep(task.document, row_id, rows)
+                return
+
+    async def _arrange(
+        self, db: AsyncSession, plan: Plan, task: Task, row_id: int
+    ) -> list[Imported]:
+        """Give it its place among the others; returns all of the kind as they are then."""
+        kind, owner_id = task.document.kind, plan.owner.id
+        if kind == "posts":
+            return plan.rows[kind]
+        rows = await self._sources.rows(db, kind, owner_id)
+        current = [row.id for row in rows if row.deleted_at is None]
+        ranks = {**plan.ranks[kind], row_id: rank(task.document)}
+        wanted = placed(current, ranks, row_id)
+        if wanted == current:
+            return rows
+        await self._targets[kind].arrange(db, plan, wanted)
+        before = {row.id: row.version for row in rows}
+        rows = await self._sources.rows(db, kind, owner_id)
+        for row in rows:
+            if row.version != before[row.id]:
+                await self._sources.follow(db, kind, row.id, before[row.id], row.version)
+        return rows
+
+    async def _note(self, db: AsyncSession, task: Task, row_id: int, digest: str) -> None:
+        kind, source = task.document.kind, task.document.source
+        state = {
+            "digest": digest,
+            "entity_version": await self._sources.version_of(db, kind, row_id),
+        }
+        noted = await self._sources.by_source(db, source)
+        if noted is not None:
+            await self._sources.update(db, noted, state)
+            return
+        row = ImportSource(source=source, entity_type=kind, entity_id=row_id, **state)
+        await self._sources.create(db, row)

@@ -1,0 +1,55 @@
+"""What a text, a status and a date mean for the columns of a publication."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from portfolio.core.clock import utc_now
+from portfolio.core.errors import InvalidInputException
+from portfolio.core.markdown import RENDER_VERSION, render
+from portfolio.models.publication import Publishable, Status
+
+SAME_NAME = ("title", "body_markdown", "featured", "canonical_url")
+SEO = ("title", "description", "image")
+
+
+async def shared_columns(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that posts and projects have in common, with all that is made of the body."""
+    columns = {name: given[name] for name in SAME_NAME if name in given}
+    if "seo" in given:
+        seo = dict.fromkeys(SEO) if given["seo"] is None else given["seo"]
+        columns.update({f"seo_{name}": value for name, value in seo.items()})
+    if "body_markdown" in given:
+        # Off the event loop and before the transaction has begun.
+        rendered = await asyncio.to_thread(render, given["body_markdown"])
+        columns.update(
+            html=rendered.html,
+            toc=[asdict(heading) for heading in rendered.toc],
+            excerpt=rendered.excerpt,
+            reading_time=rendered.reading_time,
+            render_version=RENDER_VERSION,
+        )
+    return columns
+
+
+def apply_status(row: Publishable, given: Mapping[str, Any]) -> None:
+    """Bring about the `status` and `published_at` that were given.
+
+    Raises InvalidInputException for taking the date from what stays published.
+    """
+    at = given.get("published_at")
+    match given.get("status"):
+        case "published" | "scheduled":
+            now = utc_now()
+            proposed = row.published_at if row.published_at and row.published_at <= now else now
+            row.publish(at or proposed)
+            return
+        case "archived":
+            row.archive()
+        case "draft":
+            row.unpublish()
+    if "published_at" in given:
+        if at is None and row.status is Status.PUBLISHED:
+            raise InvalidInputException.of("published_at", "what is published keeps its date")
+        row.date(at)

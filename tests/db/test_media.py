@@ -1,0 +1,308 @@
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+from tests.factories import pictures
+
+from portfolio.core.clock import utc_now
+from portfolio.core.errors import (
+    InvalidInputException,
+    NotFoundException,
+    UnsupportedMediaTypeException,
+)
+from portfolio.core.events import EventBus
+from portfolio.db.repositories.media import ImageRepository
+from portfolio.db.repositories.outbox import OutboxRepository
+from portfolio.db.session import Database
+from portfolio.models.entities import EntityType
+from portfolio.models.media import Image
+from portfolio.models.outbox import OutboxJob
+from portfolio.models.users import User
+from portfolio.schemas.projects import ProjectCreate
+from portfolio.services.files import DELETE_FILE, SETTLING_SECONDS, FileRemover
+from portfolio.services.outbox import OutboxService, OutboxWorker
+from portfolio.wiring import Services
+
+ADDRESS = "https://example.com/{}.jpg"
+
+
+@pytest.fixture
+def worker(services: Services) -> OutboxWorker:
+    jobs = OutboxRepository()
+    database = Database(services.database.engines, EventBus())
+    made = OutboxWorker(database, jobs)
+    remover = FileRemover(database, ImageRepository(), services.storage, OutboxService(jobs))
+    made.register(DELETE_FILE, remover)
+    return made
+
+
+@pytest.fixture
+async def project(services: Services, admin: User) -> int:
+    return await make_project(services, admin, "Harbour")
+
+
+@pytest.fixture
+async def other_project(services: Services, admin: User) -> int:
+    return await make_project(services, admin, "Lighthouse")
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "harbour.png"
+    path.write_bytes(pictures.png(40, 30, text=str(tmp_path)))
+    return path
+
+
+async def make_project(services: Services, owner: User, title: str) -> int:
+    async with services.database.transaction() as db:
+        return (await services.projects.create(db, ProjectCreate(title=title), owner)).id
+
+
+async def add(services: Services, project: int, *names: str) -> list[int]:
+    async with services.database.transaction() as db:
+        return [
+            (await services.media.add_image(db, project, "project", ADDRESS.format(name))).id
+            for name in names
+        ]
+
+
+async def names_of(services: Services, project: int) -> list[str]:
+    async with services.database.reading() as db:
+        images = await services.media.get_images(db, project, "project")
+    return [image.url.removeprefix("https://example.com/").removesuffix(".jpg") for image in images]
+
+
+async def covers_of(services: Services, project: int) -> list[int]:
+    async with services.database.reading() as db:
+        images = await services.media.get_images(db, project, "project")
+    return [image.id for image in images if image.is_cover]
+
+
+async def file_is_there(services: Services, image: Image) -> bool:
+    return await services.storage.locate(image.storage_key or "") is not None
+
+
+class TestAddImage:
+    async def test_attaches_an_address_behind_the_others(
+        self, services: Services, project: int
+    ) -> None:
+        await add(services, project, "a", "b")
+        async with services.database.transaction() as db:
+            image = await services.media.add_image(
+                db, project, EntityType.PROJECTS, ADDRESS.format("c"), alt="Ships", caption="1888"
+            )
+        assert (image.entity_type, image.entity_id) == (EntityType.PROJECTS, project)
+        assert (image.alt, image.caption, image.position) == ("Ships", "1888", 2)
+        assert await names_of(services, project) == ["a", "b", "c"]
+
+    @pytest.mark.parametrize("name", ["project", "projects", EntityType.PROJECTS])
+    async def test_takes_the_kind_in_any_common_form(
+        self, services: Services, project: int, name: str
+    ) -> None:
+        async with services.database.transaction() as db:
+            image = await services.media.add_image(db, project, name, ADDRESS.format("a"))
+        assert image.entity_type is EntityType.PROJECTS
+
+    async def test_refuses_a_kind_that_is_none(self, services: Services) -> None:
+        with pytest.raises(InvalidInputException):
+            async with services.database.transaction() as db:
+                await services.media.add_image(db, 1, "users", ADDRESS.format("a"))
+
+    @pytest.mark.parametrize("kind", EntityType)
+    async def test_refuses_what_does_not_exist(self, services: Services, kind: EntityType) -> None:
+        with pytest.raises(NotFoundException):
+            async with services.database.transaction() as db:
+                await services.media.add_image(db, 2**40, kind, ADDRESS.format("a"))
+
+    async def test_refuses_the_address_of_a_file_that_is_not_there(
+        self, services: Services, project: int
+    ) -> None:
+        with pytest.raises(InvalidInputException):
+            async with services.database.transaction() as db:
+                await services.media.add_image(
+                    db, project, "project", "/media/ab/" + "c" * 38 + ".png"
+                )
+
+    async def test_keeps_a_cover_that_is_set_again_as_one_image(
+        self, services: Services, project: int
+    ) -> None:
+        for alt in ("Ships", "Many ships"):
+            async with services.database.transaction() as db:
+                image = await services.media.add_image(
+                    db, project, "project", ADDRESS.format("a"), alt=alt, is_cover=True
+                )
+        assert image.alt == "Many ships"
+        assert await names_of(services, project) == ["a"]
+
+    async def test_gives_simultaneous_images_places_of_their_own(
+        self, services: Services, project: int
+    ) -> None:
+        await asyncio.gather(*(add(services, project, str(number)) for number in range(8)))
+        async with services.database.reading() as db:
+            images = await services.media.get_images(db, project, "project")
+        assert [image.position for image in images] == list(range(8))
+
+
+class TestLoadImagesForEntities:
+    async def test_gives_each_its_images_by_position(
+        self, services: Services, project: int, other_project: int
+    ) -> None:
+        await add(services, project, "a", "b")
+        await add(services, other_project, "c")
+        async with services.database.reading() as db:
+            found = await services.media.load_images_for_entities(
+                db, [project, other_project, 2**40, project], "project"
+            )
+        assert {key: [image.url for image in images] for key, images in found.items()} == {
+            project: [ADDRESS.format("a"), ADDRESS.format("b")],
+            other_project: [ADDRESS.format("c")],
+            2**40: [],
+        }
+
+    async def test_runs_one_statement_for_five_thousand_entities(
+        self, services: Services, project: int, count_queries: list[str]
+    ) -> None:
+        await add(services, project, "a")
+        ids = [project, *range(10**6, 10**6 + 4999)]
+        count_queries.clear()
+        async with services.database.reading() as db:
+            found = await services.media.load_images_for_entities(db, ids, "project")
+        assert len(count_queries) == 1
+        assert len(found) == 5000
+        assert len(found[project]) == 1
+
+    async def test_asks_nothing_for_nobody(
+        self, services: Services, count_queries: list[str]
+    ) -> None:
+        async with services.database.reading() as db:
+            assert await services.media.load_images_for_entities(db, [], "project") == {}
+        assert count_queries == []
+
+
+class TestAddFile:
+    async def test_stores_a_copy_and_what_it_tells_of_itself(
+        self, services: Services, project: int, picture: Path
+    ) -> None:
+        async with services.database.transaction() as db:
+            image = await services.media.add_file(db, project, "project", picture, alt="Ships")
+        assert image.url == f"/media/{image.storage_key}"
+        assert (image.width, image.height, image.content_type) == (40, 30, "image/png")
+        assert (image.bytes or 0) > 0
+        assert await file_is_there(services, image)
+
+    async def test_gives_the_same_image_for_the_same_content(
+        self, services: Services, project: int, other_project: int, picture: Path
+    ) -> None:
+        async with services.database.transaction() as db:
+            first = await services.media.add_file(db, project, "project", picture)
+            again = await services.media.add_file(
+                db, project, "project", picture, alt="Ships", is_cover=True
+            )
+            elsewhere = await services.media.add_file(db, other_project, "project", picture)
+        assert again.id == first.id
+        assert (again.alt, again.is_cover, again.position) == ("Ships", True, 0)
+        assert elsewhere.id != first.id
+        assert elsewhere.storage_key == first.storage_key
+
+    async def test_leaves_no_row_for_what_is_no_picture(
+        self, services: Services, project: int, tmp_path: Path
+    ) -> None:
+        (tmp_path / "page.png").write_bytes(b"<html>")
+        with pytest.raises(UnsupportedMediaTypeException):
+            async with services.database.transaction() as db:
+                await services.media.add_file(db, project, "project", tmp_path / "page.png")
+        assert await names_of(services, project) == []
+
+    async def test_can_put_a_file_into_the_library_and_from_there_to_an_entity(
+        self, services: Services, project: int, picture: Path
+    ) -> None:
+        async with services.database.transaction() as db:
+            kept = await services.media.add_file(db, None, None, picture)
+            shown = await services.media.add_image(db, project, "project", kept.url)
+        assert kept.entity_id is None
+        assert (shown.storage_key, shown.width) == (kept.storage_key, 40)
+
+
+class TestSetCover:
+    async def test_takes_the_cover_from_the_one_before(
+        self, services: Services, project: int
+    ) -> None:
+        first, second = await add(services, project, "a", "b")
+        for image_id in (first, second, second):
+            async with services.database.transaction() as db:
+                await services.media.set_cover(db, image_id)
+        assert await covers_of(services, project) == [second]
+
+    async def test_leaves_one_cover_when_many_want_it_at_once(
+        self, services: Services, project: int
+    ) -> None:
+        ids = await add(services, project, *"abcdef")
+
+        async def wish(image_id: int) -> None:
+            async with services.database.transaction() as db:
+                await services.media.set_cover(db, image_id)
+
+        await asyncio.gather(*map(wish, ids))
+        assert len(await covers_of(services, project)) == 1
+
+    async def test_means_nothing_in_the_library(self, services: Services) -> None:
+        async with services.database.transaction() as db:
+            image = await services.media.add_image(db, None, None, ADDRESS.format("a"))
+        with pytest.raises(InvalidInputException):
+            async with services.database.transaction() as db:
+                await services.media.set_cover(db, image.id)
+
+
+class TestDelete:
+    async def test_removes_the_file_once_nothing_shows_it(
+        self,
+        services: Services,
+        project: int,
+        other_project: int,
+        picture: Path,
+        worker: OutboxWorker,
+    ) -> None:
+        async with services.database.transaction() as db:
+            first = await services.media.add_file(db, project, "project", picture)
+            second = await services.media.add_file(db, other_project, "project", picture)
+        with time_machine.travel(utc_now() + timedelta(seconds=SETTLING_SECONDS + 1)):
+            for image, stays in ((first, True), (second, False)):
+                async with services.database.transaction() as db:
+                    await services.media.delete(db, image.id)
+                await worker.run_due()
+                assert await file_is_there(services, image) is stays
+
+    async def test_waits_while_the_content_may_be_attached_again(
+        self, services: Services, project: int, picture: Path, worker: OutboxWorker
+    ) -> None:
+        async with services.database.transaction() as db:
+            image = await services.media.add_file(db, project, "project", picture)
+        async with services.database.transaction() as db:
+            await services.media.delete(db, image.id)
+        await worker.run_due()
+        assert await file_is_there(services, image)
+        with time_machine.travel(utc_now() + timedelta(seconds=SETTLING_SECONDS + 1)):
+            await worker.run_due()
+        assert not await file_is_there(services, image)
+
+    async def test_asks_for_no_work_where_there_is_no_file(
+        self, services: Services, project: int
+    ) -> None:
+        (image_id,) = await add(services, project, "a")
+        async with services.database.transaction() as db:
+            await services.media.delete(db, image_id)
+            assert await db.scalar(select(func.count(OutboxJob.id))) == 0
+        assert await names_of(services, project) == []
+
+    async def test_takes_all_images_of_an_entity(
+        self, services: Services, project: int, other_project: int
+    ) -> None:
+        await add(services, project, "a", "b")
+        await add(services, other_project, "c")
+        async with services.database.transaction() as db:
+            await services.media.delete_for_entity(db, project, "project")
+        assert await names_of(services, project) == []
+        assert await names_of(services, other_project) == ["c"]
