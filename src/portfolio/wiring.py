@@ -9,7 +9,7 @@ from portfolio.core.config import SecuritySettings, Settings
 from portfolio.core.events import EventBus, JobQueued
 from portfolio.core.security import AccessTokens, PasswordHasher, PreviewTokens
 from portfolio.db.engine import create_engines
-from portfolio.db.repositories.bookkeeping import IdempotencyRepository
+from portfolio.db.repositories.bookkeeping import IdempotencyRepository, ImportSourceRepository
 from portfolio.db.repositories.credentials import OneTimeTokenRepository, SessionRepository
 from portfolio.db.repositories.entities import EntityRepository
 from portfolio.db.repositories.history import RedirectRepository, RevisionRepository
@@ -21,6 +21,9 @@ from portfolio.db.repositories.projects import ProjectRepository
 from portfolio.db.repositories.taxonomy import SeriesRepository, TagRepository
 from portfolio.db.repositories.users import UserRepository
 from portfolio.db.session import Database
+from portfolio.importers.markdown import MarkdownImporter
+from portfolio.importers.targets import JobTarget, PostTarget, ProjectTarget
+from portfolio.importers.writer import Writer
 from portfolio.services.auth import AuthService
 from portfolio.services.history import HistoryService
 from portfolio.services.idempotency import IdempotencyService
@@ -58,6 +61,7 @@ class Services:
     media: MediaService
     idempotency: IdempotencyService
     outbox: OutboxWorker
+    importer: MarkdownImporter
 
     async def close(self) -> None:
         self.hashing.close()
@@ -84,8 +88,21 @@ def build_services(settings: Settings) -> Services:
     media = MediaService(ImageRepository(), EntityRepository(), storage, outbox)
     history = HistoryService(RevisionRepository(), redirects)
     previews = PreviewTokens(keys, address)
-    posts = PostService(BlogPostRepository(), series, tags, history, media, previews)
-    projects = ProjectService(ProjectRepository(), tags, history, media, previews)
+    post_rows, project_rows = BlogPostRepository(), ProjectRepository()
+    posts = PostService(post_rows, series, tags, history, media, previews)
+    projects = ProjectService(project_rows, tags, history, media, previews)
+    profile_service = ProfileService(profiles, post_rows, project_rows)
+    sources = ImportSourceRepository()
+    writer = Writer(
+        database,
+        storage,
+        sources,
+        {
+            "posts": PostTarget(database, posts, media),
+            "projects": ProjectTarget(database, projects, media),
+            "experience": JobTarget(profile_service),
+        },
+    )
     worker = OutboxWorker(database, jobs)
     bus.subscribe(JobQueued, worker.wake)
 
@@ -98,7 +115,7 @@ def build_services(settings: Settings) -> Services:
         auth=auth,
         users=user_service,
         setup=SetupService(users, OneTimeTokenRepository(), user_service, auth, address),
-        profiles=ProfileService(profiles),
+        profiles=profile_service,
         resume=ResumeService(profiles),
         posts=posts,
         projects=projects,
@@ -108,6 +125,7 @@ def build_services(settings: Settings) -> Services:
         media=media,
         idempotency=IdempotencyService(IdempotencyRepository()),
         outbox=worker,
+        importer=MarkdownImporter(database, sources, writer, user_service, settings.site),
     )
 
 

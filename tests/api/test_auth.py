@@ -268,10 +268,12 @@ class TestIssueToken:
     async def test_is_what_the_schema_says(self, client: httpx2.AsyncClient) -> None:
         schema = (await client.get("/openapi.json")).json()
         schemes = schema["components"]["securitySchemes"]
-        flow = schemes["OAuth2PasswordBearer"]["flows"]["password"]
-        assert flow["tokenUrl"] == self.URL
-        assert schemes["HTTPBearer"]["scheme"] == "bearer"
-        assert {"HTTPBearer": []} in schema["paths"]["/api/v1/me"]["get"]["security"]
+        assert schemes["password"]["flows"]["password"]["tokenUrl"] == self.URL
+        assert schemes["bearer"]["scheme"] == "bearer"
+        assert schema["paths"]["/api/v1/me"]["get"]["security"] == [
+            {"bearer": []},
+            {"password": []},
+        ]
 
 
 class TestLogOut:

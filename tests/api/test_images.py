@@ -2,52 +2,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from httpx2 import AsyncClient, Response
+from httpx2 import AsyncClient
 from tests.factories import pictures
+from tests.factories.images import (
+    ADDRESS,
+    API,
+    LIBRARY,
+    add_image,
+    place_for_images,
+    refused_fields,
+)
 
 from portfolio.models.users import User
 from portfolio.wiring import Services
 
-API = "/api/v1"
-ADDRESS = "https://example.com/harbour.jpg"
-PLACES = ("posts", "projects", "profiles")
-places = pytest.mark.parametrize("place", PLACES)
-
-
-async def make(client: AsyncClient, noun: str, **fields: Any) -> str:
-    response = await client.post(f"{API}/{noun}", json={"title": "Harbour", **fields})
-    assert response.status_code == 201, response.text
-    return f"{API}/{noun}/{response.json()['id']}/images"
+places = pytest.mark.parametrize("place", ["posts", "projects", "profiles"])
 
 
 @pytest.fixture
 async def post(admin_client: AsyncClient) -> str:
     """Where the images of a published post are."""
-    return await make(admin_client, "posts", status="published")
+    return await place_for_images(admin_client, "posts", status="published")
 
 
 @pytest.fixture
 async def draft(admin_client: AsyncClient) -> str:
-    return await make(admin_client, "posts")
-
-
-async def images_of(admin_client: AsyncClient, place: str) -> str:
-    if place == "profiles":
-        await admin_client.patch(f"{API}/profile", json={"name": "The Owner"})
-        return f"{API}/profiles/owner/images"
-    return await make(admin_client, place, status="published")
-
-
-async def add(client: AsyncClient, where: str, **fields: Any) -> dict[str, Any]:
-    response = await client.post(where, json={"url": ADDRESS, **fields})
-    assert response.status_code == 201, response.text
-    made: dict[str, Any] = response.json()
-    return made
-
-
-def refused_fields(response: Response) -> list[str]:
-    assert response.status_code == 422, response.text
-    return [error["field"] for error in response.json()["errors"]]
+    return await place_for_images(admin_client, "posts")
 
 
 class TestListImages:
@@ -55,8 +35,8 @@ class TestListImages:
     async def test_shows_those_of_what_is_public_to_anyone(
         self, client: AsyncClient, admin_client: AsyncClient, place: str
     ) -> None:
-        where = await images_of(admin_client, place)
-        made = await add(admin_client, where)
+        where = await place_for_images(admin_client, place, status="published")
+        made = await add_image(admin_client, where)
         response = await client.get(where)
         assert response.status_code == 200
         body = response.json()
@@ -66,7 +46,7 @@ class TestListImages:
     async def test_finds_a_post_by_its_slug_too(
         self, client: AsyncClient, admin_client: AsyncClient, post: str
     ) -> None:
-        made = await add(admin_client, post)
+        made = await add_image(admin_client, post)
         response = await client.get(f"{API}/posts/harbour/images")
         assert response.json()["items"] == [made]
 
@@ -77,7 +57,7 @@ class TestListImages:
         admin_client: AsyncClient,
         draft: str,
     ) -> None:
-        await add(admin_client, draft)
+        await add_image(admin_client, draft)
         assert (await client.get(draft)).status_code == 404
         assert (await user_client.get(draft)).status_code == 404
         assert (await admin_client.get(draft)).json()["total"] == 1
@@ -96,7 +76,7 @@ class TestListImages:
     async def test_goes_through_many_by_page_and_by_cursor(
         self, client: AsyncClient, admin_client: AsyncClient, post: str
     ) -> None:
-        made = [(await add(admin_client, post))["id"] for _ in range(5)]
+        made = [(await add_image(admin_client, post))["id"] for _ in range(5)]
         first = (await client.get(post, params={"limit": 2})).json()
         second = (await client.get(post, params={"limit": 2, "page": 2})).json()
         rest = (await client.get(post, params={"limit": 3, "cursor": first["next_cursor"]})).json()
@@ -113,7 +93,7 @@ class TestListImages:
     ) -> None:
         counts = set()
         for _ in range(3):
-            await add(admin_client, post)
+            await add_image(admin_client, post)
             count_queries.clear()
             await client.get(post)
             counts.add(len(count_queries))
@@ -129,7 +109,7 @@ class TestCreateImage:
         admin_client: AsyncClient,
         place: str,
     ) -> None:
-        where = await images_of(admin_client, place)
+        where = await place_for_images(admin_client, place, status="published")
         assert (await client.post(where, json={"url": ADDRESS})).status_code == 401
         assert (await user_client.post(where, json={"url": ADDRESS})).status_code == 403
 
@@ -152,15 +132,15 @@ class TestCreateImage:
         assert post == f"{API}/posts/{made['entity_id']}/images"
         assert made["variants"] == []
         assert {made[name] for name in ("width", "height", "bytes", "content_type")} == {None}
-        assert response.headers["Location"] == f"{API}/images/{made['id']}"
+        assert response.headers["Location"] == f"{LIBRARY}/{made['id']}"
         read = await admin_client.get(response.headers["Location"])
         assert read.json() == made
 
     async def test_shows_a_cover_with_its_post(
         self, client: AsyncClient, admin_client: AsyncClient, post: str
     ) -> None:
-        await add(admin_client, post)
-        made = await add(admin_client, post, cover=True)
+        await add_image(admin_client, post)
+        made = await add_image(admin_client, post, cover=True)
         detail = (await client.get(post.removesuffix("/images"))).json()
         assert detail["cover"] == made
         assert [image["cover"] for image in detail["images"]] == [False, True]
@@ -170,7 +150,7 @@ class TestCreateImage:
     ) -> None:
         (tmp_path / "harbour").write_bytes(pictures.png(40, 30))
         stored = await services.storage.put_file(tmp_path / "harbour")
-        made = await add(admin_client, post, url=stored.url)
+        made = await add_image(admin_client, post, url=stored.url)
         assert (made["width"], made["height"]) == (40, 30)
         assert made["content_type"] == "image/png"
 
@@ -240,7 +220,7 @@ class TestOrderImages:
     async def test_gives_the_images_a_new_order(
         self, client: AsyncClient, admin_client: AsyncClient, post: str
     ) -> None:
-        made = [(await add(admin_client, post))["id"] for _ in range(3)]
+        made = [(await add_image(admin_client, post))["id"] for _ in range(3)]
         wanted = [made[2], made[0], made[1]]
         response = await admin_client.put(f"{post}/order", json={"ids": wanted})
         assert response.status_code == 200
@@ -253,126 +233,8 @@ class TestOrderImages:
     async def test_wants_each_image_named_once(
         self, admin_client: AsyncClient, post: str, draft: str
     ) -> None:
-        first, second = [(await add(admin_client, post))["id"] for _ in range(2)]
-        other = (await add(admin_client, draft))["id"]
+        first, second = [(await add_image(admin_client, post))["id"] for _ in range(2)]
+        other = (await add_image(admin_client, draft))["id"]
         for ids in ([first], [first, first], [first, second, second], [first, other]):
             response = await admin_client.put(f"{post}/order", json={"ids": ids})
             assert refused_fields(response) == ["ids"]
-
-
-class TestGetImage:
-    async def test_shows_one_of_what_is_public_to_anyone(
-        self, client: AsyncClient, admin_client: AsyncClient, post: str
-    ) -> None:
-        made = await add(admin_client, post)
-        response = await client.get(f"{API}/images/{made['id']}")
-        assert response.json() == made
-        again = await client.get(
-            f"{API}/images/{made['id']}", headers={"If-None-Match": response.headers["ETag"]}
-        )
-        assert again.status_code == 304
-
-    async def test_hides_one_of_a_draft_and_of_the_library(
-        self, client: AsyncClient, admin_client: AsyncClient, draft: str
-    ) -> None:
-        for where in (draft, f"{API}/images"):
-            address = f"{API}/images/{(await add(admin_client, where))['id']}"
-            assert (await client.get(address)).status_code == 404
-            assert (await admin_client.get(address)).status_code == 200
-
-    @pytest.mark.parametrize("image_id", ["99999999", str(2**63 - 1)])
-    async def test_answers_404_for_none(self, client: AsyncClient, image_id: str) -> None:
-        assert (await client.get(f"{API}/images/{image_id}")).status_code == 404
-
-
-class TestUpdateImage:
-    @pytest.fixture
-    async def image(self, admin_client: AsyncClient, post: str) -> dict[str, Any]:
-        return await add(admin_client, post, alt="Ships", caption="1888")
-
-    async def test_is_for_admins(
-        self, client: AsyncClient, user_client: AsyncClient, image: dict[str, Any]
-    ) -> None:
-        address = f"{API}/images/{image['id']}"
-        assert (await client.patch(address, json={})).status_code == 401
-        assert (await user_client.patch(address, json={})).status_code == 403
-
-    async def test_changes_what_is_given_and_nothing_else(
-        self, admin_client: AsyncClient, image: dict[str, Any]
-    ) -> None:
-        changes = {"alt": "Many ships", "caption": None, "focal_point": {"x": 0.5, "y": 0.5}}
-        response = await admin_client.patch(f"{API}/images/{image['id']}", json=changes)
-        assert response.status_code == 200
-        assert response.json() == {**image, **changes}
-
-    async def test_moves_the_cover(
-        self, admin_client: AsyncClient, post: str, image: dict[str, Any]
-    ) -> None:
-        other = await add(admin_client, post, cover=True)
-        await admin_client.patch(f"{API}/images/{image['id']}", json={"cover": True})
-        listed = (await admin_client.get(post)).json()["items"]
-        assert {item["id"]: item["cover"] for item in listed} == {
-            image["id"]: True,
-            other["id"]: False,
-        }
-
-    @pytest.mark.parametrize(
-        "changes", [{"position": None}, {"cover": None}, {"url": ADDRESS}, {"id": 1}]
-    )
-    async def test_refuses_what_cannot_be(
-        self, admin_client: AsyncClient, image: dict[str, Any], changes: dict[str, Any]
-    ) -> None:
-        response = await admin_client.patch(f"{API}/images/{image['id']}", json=changes)
-        assert refused_fields(response) == list(changes)
-
-    async def test_of_an_old_version_is_refused(
-        self, admin_client: AsyncClient, image: dict[str, Any]
-    ) -> None:
-        address = f"{API}/images/{image['id']}"
-        seen = {"If-Match": (await admin_client.get(address)).headers["ETag"]}
-        first = await admin_client.patch(address, json={"alt": "a"}, headers=seen)
-        second = await admin_client.patch(address, json={"alt": "b"}, headers=seen)
-        assert (first.status_code, second.status_code) == (200, 412)
-        assert (await admin_client.delete(address, headers=seen)).status_code == 412
-
-
-class TestDeleteImage:
-    async def test_is_for_admins(
-        self, client: AsyncClient, admin_client: AsyncClient, post: str
-    ) -> None:
-        made = await add(admin_client, post)
-        assert (await client.delete(f"{API}/images/{made['id']}")).status_code == 401
-
-    async def test_takes_it_away(
-        self, client: AsyncClient, admin_client: AsyncClient, post: str
-    ) -> None:
-        address = f"{API}/images/{(await add(admin_client, post))['id']}"
-        assert (await admin_client.delete(address)).status_code == 204
-        assert (await admin_client.delete(address)).status_code == 404
-        assert (await client.get(post)).json()["items"] == []
-
-
-class TestLibrary:
-    async def test_is_for_admins(self, client: AsyncClient, user_client: AsyncClient) -> None:
-        for caller, status in ((client, 401), (user_client, 403)):
-            assert (await caller.get(f"{API}/images")).status_code == status
-            response = await caller.post(f"{API}/images", json={"url": ADDRESS})
-            assert response.status_code == status
-
-    async def test_lists_what_belongs_to_nothing_the_newest_first(
-        self, admin_client: AsyncClient, post: str
-    ) -> None:
-        await add(admin_client, post)
-        made = [(await add(admin_client, f"{API}/images"))["id"] for _ in range(3)]
-        first = (await admin_client.get(f"{API}/images", params={"limit": 2})).json()
-        rest = await admin_client.get(
-            f"{API}/images", params={"limit": 2, "cursor": first["next_cursor"]}
-        )
-        listed = [item["id"] for item in first["items"] + rest.json()["items"]]
-        assert listed == made[::-1]
-        assert first["total"] == 3
-
-    async def test_has_no_cover(self, admin_client: AsyncClient) -> None:
-        body = {"url": ADDRESS, "cover": True}
-        response = await admin_client.post(f"{API}/images", json=body)
-        assert refused_fields(response) == ["cover"]

@@ -191,7 +191,10 @@ class TestUpdatePost:
         assert response.status_code == 200
         after = response.json()
         assert after == (await admin_client.get(f"{POSTS}/{post.id}")).json()
-        changed = {name for name in before if before[name] != after[name]} - {"updated_at", "version"}
+        changed = {name for name in before if before[name] != after[name]} - {
+            "updated_at",
+            "version",
+        }
         expected = {
             "body_markdown": {"body_markdown", "html", "excerpt"},
             "series_position": {"series"},

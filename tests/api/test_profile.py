@@ -2,6 +2,8 @@ import asyncio
 
 import pytest
 from httpx2 import AsyncClient
+from tests.factories.posts import make_post
+from tests.factories.projects import make_project
 
 from portfolio.models.users import Role, User
 from portfolio.wiring import Services
@@ -41,6 +43,18 @@ class TestGetProfile:
         body = (await client.get(PROFILE)).json()
         assert [skill["name"] for skill in body["skills"]] == ["Zig", "Ada"]
         assert body["languages"][0]["language"] == "Dutch"
+
+    async def test_has_featured_projects_and_the_newest_posts_of_a_home_page(
+        self, client: AsyncClient, services: Services, admin: User
+    ) -> None:
+        await make_project(services, admin, "Shown", featured=True)
+        await make_project(services, admin, "Ordinary")
+        await make_project(services, admin, "Unready", featured=True, status="draft")
+        for year in (2020, 2022, 2021):
+            await make_post(services, admin, str(year), published_at=f"{year}-01-01T00:00:00Z")
+        body = (await client.get(PROFILE)).json()
+        assert [project["title"] for project in body["featured_projects"]] == ["Shown"]
+        assert [post["title"] for post in body["recent_posts"]] == ["2022", "2021", "2020"]
 
     async def test_belongs_to_the_first_active_admin(
         self, client: AsyncClient, services: Services, admin: User, user: User
@@ -83,7 +97,7 @@ class TestGetPublicProfile:
     async def test_is_found_by_id(self, client: AsyncClient, admin: User) -> None:
         profile = (await client.get(PROFILE)).json()
         response = await client.get(f"/api/v1/profiles/{profile['id']}")
-        assert response.json() == profile
+        assert response.json() == {name: profile[name] for name in response.json()}
 
     async def test_is_not_there_for_accounts_that_publish_none(
         self, client: AsyncClient, user: User
@@ -112,7 +126,7 @@ class TestUpdateProfile:
         response = await admin_client.patch(PROFILE, json={"city": None, "name": "Ann Lee"})
         assert response.status_code == 200
         body = (await client.get(PROFILE)).json()
-        assert body == response.json()
+        assert response.json() == {name: body[name] for name in response.json()}
         assert (body["name"], body["headline"], body["city"]) == ("Ann Lee", "Gardener", None)
 
     async def test_renders_the_summary_as_safe_html(self, admin_client: AsyncClient) -> None:

@@ -1,64 +1,19 @@
 import asyncio
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import time_machine
 from sqlalchemy import func, select
-from tests.factories import pictures
 
-from portfolio.core.clock import utc_now
 from portfolio.core.errors import (
     InvalidInputException,
     NotFoundException,
     UnsupportedMediaTypeException,
 )
-from portfolio.core.events import EventBus
-from portfolio.db.repositories.media import ImageRepository
-from portfolio.db.repositories.outbox import OutboxRepository
-from portfolio.db.session import Database
 from portfolio.models.entities import EntityType
-from portfolio.models.media import Image
 from portfolio.models.outbox import OutboxJob
-from portfolio.models.users import User
-from portfolio.schemas.projects import ProjectCreate
-from portfolio.services.files import DELETE_FILE, SETTLING_SECONDS, FileRemover
-from portfolio.services.outbox import OutboxService, OutboxWorker
 from portfolio.wiring import Services
 
 ADDRESS = "https://example.com/{}.jpg"
-
-
-@pytest.fixture
-def worker(services: Services) -> OutboxWorker:
-    jobs = OutboxRepository()
-    database = Database(services.database.engines, EventBus())
-    made = OutboxWorker(database, jobs)
-    remover = FileRemover(database, ImageRepository(), services.storage, OutboxService(jobs))
-    made.register(DELETE_FILE, remover)
-    return made
-
-
-@pytest.fixture
-async def project(services: Services, admin: User) -> int:
-    return await make_project(services, admin, "Harbour")
-
-
-@pytest.fixture
-async def other_project(services: Services, admin: User) -> int:
-    return await make_project(services, admin, "Lighthouse")
-
-
-@pytest.fixture
-def picture(tmp_path: Path) -> Path:
-    path = tmp_path / "harbour.png"
-    path.write_bytes(pictures.png(40, 30, text=str(tmp_path)))
-    return path
-
-
-async def make_project(services: Services, owner: User, title: str) -> int:
-    async with services.database.transaction() as db:
-        return (await services.projects.create(db, ProjectCreate(title=title), owner)).id
 
 
 async def add(services: Services, project: int, *names: str) -> list[int]:
@@ -79,10 +34,6 @@ async def covers_of(services: Services, project: int) -> list[int]:
     async with services.database.reading() as db:
         images = await services.media.get_images(db, project, "project")
     return [image.id for image in images if image.is_cover]
-
-
-async def file_is_there(services: Services, image: Image) -> bool:
-    return await services.storage.locate(image.storage_key or "") is not None
 
 
 class TestAddImage:
@@ -191,7 +142,7 @@ class TestAddFile:
         assert image.url == f"/media/{image.storage_key}"
         assert (image.width, image.height, image.content_type) == (40, 30, "image/png")
         assert (image.bytes or 0) > 0
-        assert await file_is_there(services, image)
+        assert await services.storage.locate(image.storage_key or "") is not None
 
     async def test_gives_the_same_image_for_the_same_content(
         self, services: Services, project: int, other_project: int, picture: Path
@@ -257,37 +208,6 @@ class TestSetCover:
 
 
 class TestDelete:
-    async def test_removes_the_file_once_nothing_shows_it(
-        self,
-        services: Services,
-        project: int,
-        other_project: int,
-        picture: Path,
-        worker: OutboxWorker,
-    ) -> None:
-        async with services.database.transaction() as db:
-            first = await services.media.add_file(db, project, "project", picture)
-            second = await services.media.add_file(db, other_project, "project", picture)
-        with time_machine.travel(utc_now() + timedelta(seconds=SETTLING_SECONDS + 1)):
-            for image, stays in ((first, True), (second, False)):
-                async with services.database.transaction() as db:
-                    await services.media.delete(db, image.id)
-                await worker.run_due()
-                assert await file_is_there(services, image) is stays
-
-    async def test_waits_while_the_content_may_be_attached_again(
-        self, services: Services, project: int, picture: Path, worker: OutboxWorker
-    ) -> None:
-        async with services.database.transaction() as db:
-            image = await services.media.add_file(db, project, "project", picture)
-        async with services.database.transaction() as db:
-            await services.media.delete(db, image.id)
-        await worker.run_due()
-        assert await file_is_there(services, image)
-        with time_machine.travel(utc_now() + timedelta(seconds=SETTLING_SECONDS + 1)):
-            await worker.run_due()
-        assert not await file_is_there(services, image)
-
     async def test_asks_for_no_work_where_there_is_no_file(
         self, services: Services, project: int
     ) -> None:

@@ -1,96 +1,17 @@
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import Connection, event, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.factories.jobs import LEASE, TOPIC, Greeter, claim, jobs, outbox, put, rows
 
 from portfolio.core.clock import utc_now
-from portfolio.core.config import Settings
-from portfolio.core.context import current
 from portfolio.core.errors import ConflictException
 from portfolio.core.events import EventBus, JobQueued
-from portfolio.db.engine import create_engines
-from portfolio.db.repositories.outbox import ClaimedJob, OutboxRepository
 from portfolio.db.session import Database
-from portfolio.models.outbox import OutboxJob
-from portfolio.services.outbox import OutboxService, OutboxWorker, Retry
-
-TOPIC = "test.greet"
-LEASE = timedelta(seconds=60)
-NEVER = 3600.0
-jobs = OutboxRepository()
-outbox = OutboxService(jobs)
-
-
-class Greeter:
-    """A handler that remembers whom it greeted, and fails as often as it is told."""
-
-    def __init__(self, failures: int = 0) -> None:
-        self.greeted: list[str] = []
-        self.failures = failures
-        self.called = asyncio.Event()
-
-    async def __call__(self, payload: Any) -> None:
-        self.called.set()
-        if self.failures:
-            self.failures -= 1
-            raise ConnectionError("nobody at home\0")
-        self.greeted.append(payload["name"])
-
-
-@pytest.fixture
-def bus() -> EventBus:
-    return EventBus()
-
-
-@pytest.fixture
-def here(database: Database, bus: EventBus) -> Database:
-    """The database with a bus of our own."""
-    return Database(database.engines, bus)
-
-
-@pytest.fixture
-async def other_process(
-    settings: Settings, database: Database, bus: EventBus
-) -> AsyncIterator[Database]:
-    """The same database with connections of its own."""
-    engines = create_engines(settings)
-    yield Database(engines, bus)
-    await engines.dispose()
-
-
-@pytest.fixture
-def greeter() -> Greeter:
-    return Greeter()
-
-
-@pytest.fixture
-async def worker(here: Database, greeter: Greeter) -> AsyncIterator[OutboxWorker]:
-    made = OutboxWorker(here, jobs, poll=NEVER)
-    made.register(TOPIC, greeter, Retry(attempts=3))
-    yield made
-    await made.stop(grace=0)
-
-
-async def put(database: Database, *names: str, delay: float = 0) -> None:
-    async with database.transaction() as db:
-        for name in names:
-            await outbox.put(db, TOPIC, {"name": name}, delay)
-
-
-async def rows(database: Database) -> list[OutboxJob]:
-    async with database.reading() as db:
-        return list(await db.scalars(select(OutboxJob).order_by(OutboxJob.id)))
-
-
-async def claim(database: Database, now: datetime | None = None) -> list[ClaimedJob]:
-    async with database.transaction() as db:
-        return await jobs.claim(db, [TOPIC], 10, now or utc_now(), LEASE)
+from portfolio.services.outbox import OutboxWorker, Retry
 
 
 class TestPut:
@@ -274,118 +195,6 @@ class TestRetry:
         pause = Retry(attempts=1000, longest=30).delay(999)
         assert pause is not None
         assert pause <= 36
-
-
-class TestStart:
-    async def test_works_at_once_when_a_job_is_committed(
-        self, here: Database, bus: EventBus, worker: OutboxWorker, greeter: Greeter
-    ) -> None:
-        bus.subscribe(JobQueued, worker.wake)
-        worker.start()
-        await asyncio.sleep(0)
-        await put(here, "Ada")
-        await asyncio.wait_for(greeter.called.wait(), 10)
-        await worker.stop()
-        assert greeter.greeted == ["Ada"]
-
-    async def test_finds_what_other_processes_put(
-        self, database: Database, other_process: Database, greeter: Greeter
-    ) -> None:
-        looking = OutboxWorker(other_process, jobs, poll=0.01)
-        looking.register(TOPIC, greeter)
-        looking.start()
-        await put(database, "Ada")
-        await asyncio.wait_for(greeter.called.wait(), 10)
-        await looking.stop()
-
-    async def test_lets_no_slow_job_hold_up_the_others(
-        self, here: Database, bus: EventBus, worker: OutboxWorker, greeter: Greeter
-    ) -> None:
-        async def wait_for_the_other(_payload: Any) -> None:
-            await greeter.called.wait()
-
-        worker.register("test.slow", wait_for_the_other)
-        bus.subscribe(JobQueued, worker.wake)
-        async with here.transaction() as db:
-            await outbox.put(db, "test.slow", {})
-        worker.start()
-        await put(here, *map(str, range(9)))
-        await asyncio.wait_for(greeter.called.wait(), 10)
-        await worker.stop()
-        assert (await rows(here))[0].finished_at is not None
-
-    async def test_gives_each_job_a_request_id_for_the_log(
-        self, database: Database, worker: OutboxWorker
-    ) -> None:
-        seen: list[str] = []
-
-        async def look(_payload: Any) -> None:
-            seen.append(current().request_id)
-
-        worker.register(TOPIC, look)
-        await put(database, "Ada")
-        await worker.run_due()
-        (row,) = await rows(database)
-        assert seen == [f"job-{row.id}"]
-        assert current().request_id == "-"
-
-    async def test_outlives_a_database_that_is_away(
-        self, database: Database, other_process: Database, greeter: Greeter
-    ) -> None:
-        engine: AsyncEngine = other_process.engines.write
-        refused = asyncio.Event()
-
-        def refuse(_connection: Connection) -> None:
-            refused.set()
-            raise ConnectionRefusedError
-
-        event.listen(engine.sync_engine, "begin", refuse, insert=True)
-        patient = OutboxWorker(other_process, jobs, poll=0.01)
-        patient.register(TOPIC, greeter)
-        patient.start()
-        await asyncio.wait_for(refused.wait(), 10)
-        event.remove(engine.sync_engine, "begin", refuse)
-        await put(database, "Ada")
-        await asyncio.wait_for(greeter.called.wait(), 10)
-        await patient.stop()
-
-
-class TestStop:
-    async def test_lets_the_running_job_end(self, here: Database, worker: OutboxWorker) -> None:
-        begun, may_end = asyncio.Event(), asyncio.Event()
-
-        async def work(_payload: Any) -> None:
-            begun.set()
-            await may_end.wait()
-
-        worker.register(TOPIC, work)
-        await put(here, "Ada")
-        worker.start()
-        await asyncio.wait_for(begun.wait(), 10)
-        stopping = asyncio.create_task(worker.stop())
-        await asyncio.sleep(0)
-        may_end.set()
-        await stopping
-        (row,) = await rows(here)
-        assert row.finished_at is not None
-
-    async def test_hands_on_what_does_not_end_in_time(
-        self, here: Database, worker: OutboxWorker
-    ) -> None:
-        begun = asyncio.Event()
-
-        async def work(_payload: Any) -> None:
-            begun.set()
-            await asyncio.Event().wait()
-
-        worker.register(TOPIC, work)
-        await put(here, "Ada")
-        worker.start()
-        await asyncio.wait_for(begun.wait(), 10)
-        await worker.stop(grace=0)
-        (row,) = await rows(here)
-        assert row.finished_at is None
-        assert len(await claim(here, utc_now() + LEASE * 2)) == 1
 
 
 class TestPurge:

@@ -14,10 +14,12 @@ NOUNS = ("posts", "projects")
 HIDDEN = ("draft", "scheduled", "archived", "binned")
 
 
-async def make(services: Services, noun: str, author: User, **fields: Any) -> Any:
+async def make(
+    services: Services, noun: str, author: User, title: str = "Something", **fields: Any
+) -> Any:
     """A post or a project, public unless `status` says otherwise."""
     one = make_post if noun == "posts" else make_project
-    return await one(services, author, **fields)
+    return await one(services, author, title, **fields)
 
 
 async def make_hidden(services: Services, noun: str, author: User, how: str, **fields: Any) -> Any:

@@ -65,5 +65,6 @@ def _postgresql(url: URL, settings: DatabaseSettings) -> AsyncEngine:
         pool_timeout=settings.pool_timeout,
         pool_recycle=settings.pool_recycle,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"timeout": settings.pool_timeout},
     )

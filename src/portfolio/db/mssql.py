@@ -33,6 +33,7 @@ def create(url: URL, settings: DatabaseSettings) -> AsyncEngine:
         pool_timeout=settings.pool_timeout,
         pool_recycle=settings.pool_recycle,
         pool_pre_ping=True,
+        hide_parameters=True,
         # aioodbc would share the loop's few default threads with everything else.
         connect_args={
             "executor": ThreadPoolExecutor(

@@ -64,7 +64,7 @@ class _Plan:
         binds = compiled._bind_processors  # noqa: SLF001 - no public way to what execution uses
         constants = compiled.construct_params(_check=False)
         expanding = {bind.key for bind in compiled.post_compile_params}
-        self._parameters = [
+        self._parameters: list[tuple[str, Any, Any, bool]] = [
             (
                 name,
                 constants[name],

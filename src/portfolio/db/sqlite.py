@@ -71,6 +71,7 @@ def create_reader(url: URL, pool_timeout: float) -> AsyncEngine:
     """An engine whose connections are `query_only`: a write through it is refused."""
     engine = create_async_engine(
         url.set(drivername="sqlite+inline"),
+        hide_parameters=True,
         isolation_level="AUTOCOMMIT",
         pool_size=READERS,
         max_overflow=-1,
@@ -97,7 +98,9 @@ def create_writer(url: URL, pool_timeout: float) -> AsyncEngine:
 
     `synchronous=FULL`: what was acknowledged survives a power failure.
     """
-    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=pool_timeout)
+    engine = create_async_engine(
+        url, pool_size=1, max_overflow=0, pool_timeout=pool_timeout, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:

@@ -1,7 +1,8 @@
 """What a document brings along: its pictures, its links to others, and a digest of it all."""
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
@@ -16,6 +17,10 @@ from portfolio.importers.pictures import Picture, PictureError, Pictures
 VERSION = 1
 # Where a document stands in its folder is no part of what it says.
 _PLACE = ("path", "body_line", "warnings")
+# Parsing takes a hundred times as long as seeing that all addresses are on the web.
+_PERHAPS_LOCAL = re.compile(
+    r"(?:\]\(|\]:|\b(?:src|href)\s*=)[\s<\"']*+(?!https?:|mailto:|#)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class Material:
     links: dict[str, str]
     digest: str
 
-    def body(self, stored: dict[str, str]) -> str:
+    def body(self, stored: Mapping[str, str]) -> str:
         """The text with the addresses that its pictures and the linked documents have here."""
         known = {**self.links, **stored}
         if not known:
@@ -66,9 +71,11 @@ class Gatherer:
         unknown = [address for address, target in targets.items() if target is None]
         pictures, missing = self._find(document, unknown, warnings)
         images = set(image_addresses(document.body)) if missing else set()
-        for address in missing:
-            if address in images or is_file_name(local_path(address) or ""):
-                warnings.append(f"{address} is not there (line {_line(document, address)})")
+        warnings += [
+            f"{address} is not there (line {_line(document, address)})"
+            for address in missing
+            if address in images or is_file_name(local_path(address) or "")
+        ]
         cover = self._shown(document, document.cover, pictures, warnings)
         seo_image = self._shown(document, document.seo.image, pictures, warnings)
         seo = replace(document.seo, image=seo_image)
@@ -83,7 +90,7 @@ class Gatherer:
         missing = []
         for address in addresses:
             try:
-                picture = self._pictures.find(local_path(address) or "", document.path)
+                picture = self._picture(document, local_path(address) or "")
             except PictureError as error:
                 warnings.append(str(error))
                 continue
@@ -92,6 +99,14 @@ class Gatherer:
             else:
                 pictures[address] = picture
         return pictures, missing
+
+    def _picture(self, document: Document, path: str) -> Picture | None:
+        if found := self._pictures.find(path, document.path):
+            return found
+        # Addressed as a part of another page, by whatever address that has.
+        folder, slash, name = path.rpartition("/")
+        page = self._links.target(document, folder + slash) if slash else None
+        return self._pictures.find(name, page.path) if page else None
 
     def _shown(
         self,
@@ -120,7 +135,8 @@ def _local_addresses(document: Document) -> list[str]:
         return address
 
     try:
-        rewrite_addresses(document.body, note)
+        if _PERHAPS_LOCAL.search(document.body):
+            rewrite_addresses(document.body, note)
     except InvalidInputException as error:
         raise DocumentError(document.path, error.detail) from error
     return [address for address in found if local_path(address)]

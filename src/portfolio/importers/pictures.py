@@ -83,7 +83,7 @@ def _read(path: Path, written: str) -> Picture:
     if len(content) > MAX_IMAGE_BYTES:
         raise PictureError(f"{written} is above {MAX_IMAGE_BYTES // 1024**2} MiB")
     if identify(content) is None:
-        raise PictureError(f"{written} is no picture that is kept here ({KINDS})")
+        raise PictureError(f"{written} is left behind: only pictures are kept ({KINDS})")
     return Picture(path, sha256(content).hexdigest())
 
 

@@ -95,14 +95,16 @@ def read_folder(root: Path, kind: Kind | None) -> tuple[list[Document], list[Out
     for path in documents.scan(root):
         try:
             read = documents.read(path, root, kind)
-            if isinstance(read, Skipped):
-                settled.append(Outcome(file=path, result=Result.SKIPPED, reason=read.reason))
-            elif len(read.source) > ADDRESS_LENGTH:
-                raise DocumentError(path, f"its path is longer than {ADDRESS_LENGTH} characters")
-            else:
-                found.append(read)
         except DocumentError as error:
             settled.append(failed(error))
+            continue
+        if isinstance(read, Skipped):
+            settled.append(Outcome(file=path, result=Result.SKIPPED, reason=read.reason))
+        elif len(read.source) > ADDRESS_LENGTH:
+            long = f"its path in the site is longer than {ADDRESS_LENGTH} characters"
+            settled.append(failed(DocumentError(path, long)))
+        else:
+            found.append(read)
     return sorted(found, key=lambda document: (document.kind, order.rank(document))), settled
 
 

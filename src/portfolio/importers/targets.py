@@ -52,9 +52,7 @@ class _Publications:
         self._service = service
         self._media = media
 
-    def shape(
-        self, task: Task, material: Material, stored: Mapping[str, str]
-    ) -> PublicationFields:
+    def shape(self, task: Task, material: Material, stored: Mapping[str, str]) -> PublicationFields:
         values = fields_of(material.document, material.body(stored), stored)
         if task.row is None or task.row.slug != task.slug:
             values["slug"] = task.slug
@@ -124,9 +122,7 @@ class JobTarget:
         if task.row is None:
             return (await self._profiles.add(db, JOBS, data, plan.owner)).id
         known = plan.version(task)
-        return (
-            await self._profiles.change(db, JOBS, task.row.id, data, plan.owner, known)
-        ).id
+        return (await self._profiles.change(db, JOBS, task.row.id, data, plan.owner, known)).id
 
     async def arrange(self, db: AsyncSession, plan: Plan, ids: Sequence[int]) -> None:
         await self._profiles.reorder(db, JOBS, ids, plan.owner)

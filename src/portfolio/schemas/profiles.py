@@ -23,6 +23,8 @@ from portfolio.schemas.base import (
     Title,
     WebAddress,
 )
+from portfolio.schemas.posts import PostSummary
+from portfolio.schemas.projects import ProjectSummary
 from portfolio.schemas.publications import not_null
 
 
@@ -260,3 +262,10 @@ class ProfileRead(Output):
     languages: list[LanguageRead]
     created_at: datetime
     updated_at: datetime
+
+
+class HomeRead(ProfileRead):
+    """The owner's profile with what a home page shows beside it."""
+
+    featured_projects: list[ProjectSummary]
+    recent_posts: list[PostSummary]

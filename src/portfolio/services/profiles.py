@@ -11,7 +11,9 @@ from portfolio.core.markdown import render
 from portfolio.core.pagination import MAX_LIMIT, Page, PageRequest
 from portfolio.core.refs import parse_ref
 from portfolio.core.text import fold
+from portfolio.db.repositories.posts import BlogPostRepository
 from portfolio.db.repositories.profiles import ProfileRepository
+from portfolio.db.repositories.projects import ProjectRepository
 from portfolio.db.repositories.sections import SectionRepository
 from portfolio.models.profiles import Education, Experience, Section
 from portfolio.models.projections import ProfileDetail
@@ -21,6 +23,7 @@ from portfolio.schemas.profiles import ProfileUpdate
 from portfolio.schemas.resume import MAX_ENTRIES
 from portfolio.services.versions import require_version
 
+HOME = PageRequest(limit=6)
 NO_OWNER = "This site has no owner yet; create an admin account first"
 
 
@@ -40,14 +43,21 @@ def require_period(started_on: str | None, ended_on: str | None) -> None:
 
 
 class ProfileService:
-    def __init__(self, profiles: ProfileRepository) -> None:
+    def __init__(
+        self, profiles: ProfileRepository, posts: BlogPostRepository, projects: ProjectRepository
+    ) -> None:
         self._profiles = profiles
+        self._posts = posts
+        self._projects = projects
 
     async def of_owner(self, db: AsyncSession) -> ProfileDetail:
-        """Raises NotFoundException while nobody owns the site."""
+        """All of a home page. Raises NotFoundException while nobody owns the site."""
         detail = await self._profiles.of_owner(db)
         if detail is None:
             raise NotFoundException(NO_OWNER)
+        projects = await self._projects.cards(db, HOME, {"featured": True}, counted=False)
+        posts = await self._posts.cards(db, HOME, {}, counted=False)
+        detail.featured_projects, detail.recent_posts = projects.items, posts.items
         return detail
 
     async def read(self, db: AsyncSession, ref: str) -> ProfileDetail:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, select
+from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portfolio.db.prepared import Prepared, Run
@@ -14,7 +14,7 @@ from portfolio.models.projections import ImageRef, TagRef
 from portfolio.models.taxonomy import PostTag, ProjectTag, Tag
 
 # As parameters: a page has at most 100 rows, and a statement of the same length is prepared once.
-_IDS = bindparam("ids", type_=Integer, expanding=True)
+_IDS = bindparam("ids", type_=BigInteger, expanding=True)
 _KIND = bindparam("kind", type_=Image.entity_type.type)
 _IMAGES = (
     select(

@@ -3,7 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -139,7 +148,9 @@ class BaseRepository(Generic[ModelType]):
             total = (await db.execute(count)).scalar_one()
         return await self.page(db, select(self.model).where(*conditions), request, total)
 
-    async def first(self, db: AsyncSession, *conditions: ColumnElement[bool]) -> ModelType | None:
+    async def first(
+        self, db: AsyncSession, *conditions: SQLColumnExpression[bool]
+    ) -> ModelType | None:
         """The row with the lowest id that meets all conditions."""
         statement = select(self.model).where(*conditions).order_by(self.model.id).limit(1)
         return (await db.execute(statement)).scalar_one_or_none()

@@ -93,7 +93,7 @@ class ImportSourceRepository(BaseRepository[ImportSource]):
         )
 
 
-def _rows(kind: str, owner_id: int) -> Select[Any]:
+def _rows(kind: str, owner_id: int) -> Select[*tuple[Any, ...]]:
     if kind == "experience":
         return (
             select(Experience.id, Experience.version, Experience.created_at, null(), null())

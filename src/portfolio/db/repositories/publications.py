@@ -74,6 +74,7 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
         self._list = lru_cache(maxsize=512)(self._build_list)
         self._count = lru_cache(maxsize=512)(self._build_count)
         self._detail = lru_cache(maxsize=8)(self._build_detail)
+        self._related = lru_cache(maxsize=8)(self._build_related)
 
     @abstractmethod
     def card_columns(self) -> Select[Any]:
@@ -99,6 +100,8 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
         request: PageRequest,
         filters: Mapping[str, Any],
         scope: str = PUBLIC,
+        *,
+        counted: bool = True,
     ) -> Page[C]:
         """A page of cards with tags and covers: four statements, however many items."""
         sort = self.sort_of(request)
@@ -112,7 +115,7 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
         else:
             values["row_offset"] = request.offset
         listing = self._list(Shape(scope, names, sort, by_cursor))
-        count = None if by_cursor else self._count(scope, names)
+        count = None if by_cursor or not counted else self._count(scope, names)
 
         def read(session: Session) -> Page[C]:
             with runner(session) as run:
@@ -128,11 +131,13 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
     async def related(self, db: AsyncSession, card: Card, limit: int = 5) -> list[C]:
         """Public ones that share most tags with this, the newest first among equals."""
         now = utc_now()
-        statement = self._related(card, limit)
+        statement = self._related(limit)
+        tags = [tag.id for tag in self.labels_of(card)]
+        values = {"now": now, "tag_ids": tags, "card_id": card.id}
 
         def read(session: Session) -> list[C]:
             with runner(session) as run:
-                items = [self.to_card(row, now) for row in run(statement, {"now": now})]
+                items = [self.to_card(row, now) for row in run(statement, values)]
                 self._attach(run, items)
                 return items
 
@@ -242,11 +247,14 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
     def _conditions(self, names: frozenset[str]) -> list[ColumnElement[bool]]:
         return [self.filters[name].condition for name in sorted(names)]
 
-    def _related(self, card: Card, limit: int) -> Prepared:
+    def _build_related(self, limit: int) -> Prepared:
         owner, tag_id = self.tagging
         shared = (
             select(owner.label("owner"), func.count().label("common"))
-            .where(tag_id.in_([tag.id for tag in self.labels_of(card)]), owner != card.id)
+            .where(
+                tag_id.in_(bindparam("tag_ids", type_=tag_id.type, expanding=True)),
+                owner != bindparam("card_id", type_=owner.type),
+            )
             .group_by(owner)
             .subquery()
         )

@@ -1,6 +1,6 @@
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 
-from portfolio.api.conditional import versioned
+from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import CurrentUser, DbWrite, IfMatch, UsersDep
 from portfolio.api.errors import errors
 from portfolio.api.route import Door
@@ -14,28 +14,25 @@ router = APIRouter(prefix="/me", tags=["me"], route_class=Door)
 @router.get(
     "",
     response_model=Me,
-    summary="Read the own account",
+    summary="Your account",
     responses=errors(UnauthorizedException),
 )
-async def get_me(response: Response, user: CurrentUser) -> User:
-    versioned(response, user.version)
-    return user
+async def get_me(user: CurrentUser, answer: AnswerDep) -> User:
+    return answer.versioned(user)
 
 
 @router.patch(
     "",
     response_model=Me,
-    summary="Change the own account",
+    summary="Change your account",
     responses=errors(UnauthorizedException, PreconditionFailedException),
 )
 async def update_me(
     changes: MeUpdate,
-    response: Response,
-    user: CurrentUser,
-    expected: IfMatch,
     db: DbWrite,
     users: UsersDep,
+    user: CurrentUser,
+    if_match: IfMatch,
+    answer: AnswerDep,
 ) -> User:
-    user = await users.update(db, user, changes, expected)
-    versioned(response, user.version)
-    return user
+    return answer.versioned(await users.update(db, user, changes, if_match))

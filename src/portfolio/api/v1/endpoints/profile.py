@@ -7,16 +7,16 @@ from portfolio.api.route import Door
 from portfolio.api.v1.endpoints import resume, sections
 from portfolio.core.errors import NotFoundException, PreconditionFailedException
 from portfolio.models.projections import ProfileDetail
-from portfolio.schemas.profiles import ProfileRead, ProfileUpdate
+from portfolio.schemas.profiles import HomeRead, ProfileRead, ProfileUpdate
 
 router = APIRouter(tags=["profile"], route_class=Door)
 router.include_router(sections.router)
 router.include_router(resume.router)
 
 
-@router.get("/profile", response_model=ProfileRead, responses=errors(NotFoundException))
+@router.get("/profile", response_model=HomeRead, responses=errors(NotFoundException))
 async def get_profile(db: DbRead, profiles: ProfilesDep, answer: AnswerDep) -> ProfileDetail:
-    """The site owner's profile with all of its sections: what a home page needs."""
+    """The site owner's profile with its sections, featured projects and newest posts."""
     return answer.versioned(await profiles.of_owner(db))
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from portfolio.api.answers import AnswerDep
@@ -23,6 +23,7 @@ from portfolio.schemas.publications import (
     RevisionRead,
 )
 
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 CHANGE = errors(NotFoundException, PreconditionFailedException, ConflictException)
 
 
@@ -114,7 +115,7 @@ def add_verbs(  # noqa: C901 - one route after the other, none with a branch
         name=f"get_{noun}_revision",
     )
     async def get_revision(
-        id: RowId, number: RowId, db: DbRead, rows: service, _user: AdminUser
+        id: RowId, number: Number, db: DbRead, rows: service, _user: AdminUser
     ) -> Any:
         """One earlier text."""
         return await rows.revision(db, id, number)
@@ -127,7 +128,7 @@ def add_verbs(  # noqa: C901 - one route after the other, none with a branch
     )
     async def restore_revision(
         id: RowId,
-        number: RowId,
+        number: Number,
         db: DbWrite,
         rows: service,
         _user: AdminUser,

@@ -12,7 +12,7 @@ from portfolio.schemas.page import PageRead
 from portfolio.schemas.redirects import RedirectRead
 from portfolio.services.redirects import RedirectView
 
-OldAddress = Annotated[str, Path(min_length=1, max_length=400)]
+OldAddress = Annotated[str, Path(description="A path; slashes in it stand for themselves")]
 router = APIRouter(tags=["redirects"], route_class=Door)
 
 
