@@ -25,6 +25,7 @@ from portfolio.importers.markdown import MarkdownImporter
 from portfolio.importers.targets import JobTarget, PostTarget, ProjectTarget
 from portfolio.importers.writer import Writer
 from portfolio.services.auth import AuthService
+from portfolio.services.files import DELETE_FILE, FileRemover
 from portfolio.services.history import HistoryService
 from portfolio.services.idempotency import IdempotencyService
 from portfolio.services.media import MediaService
@@ -84,8 +85,8 @@ def build_services(settings: Settings) -> Services:
     user_service = UserService(users, profiles, hashing, settings.site.name)
     lifetime = timedelta(minutes=settings.security.access_token_minutes)
     auth = AuthService(users, SessionRepository(), hashing, AccessTokens(keys, address, lifetime))
-    outbox = OutboxService(jobs)
-    media = MediaService(ImageRepository(), EntityRepository(), storage, outbox)
+    outbox, images = OutboxService(jobs), ImageRepository()
+    media = MediaService(images, EntityRepository(), storage, outbox)
     history = HistoryService(RevisionRepository(), redirects)
     previews = PreviewTokens(keys, address)
     post_rows, project_rows = BlogPostRepository(), ProjectRepository()
@@ -104,6 +105,7 @@ def build_services(settings: Settings) -> Services:
         },
     )
     worker = OutboxWorker(database, jobs)
+    worker.register(DELETE_FILE, FileRemover(database, images, storage, outbox))
     bus.subscribe(JobQueued, worker.wake)
 
     return Services(

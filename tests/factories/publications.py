@@ -18,8 +18,11 @@ async def make(
     services: Services, noun: str, author: User, title: str = "Something", **fields: Any
 ) -> Any:
     """A post or a project, public unless `status` says otherwise."""
-    one = make_post if noun == "posts" else make_project
-    return await one(services, author, title, **fields)
+    if noun == "posts":
+        return await make_post(services, author, title, **fields)
+    if "tags" in fields:
+        fields["technologies"] = fields.pop("tags")
+    return await make_project(services, author, title, **fields)
 
 
 async def make_hidden(services: Services, noun: str, author: User, how: str, **fields: Any) -> Any:

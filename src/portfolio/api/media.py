@@ -14,7 +14,7 @@ from portfolio.adapters.storage import content_type_of
 from portfolio.api.deps import services_of
 from portfolio.api.errors import errors
 from portfolio.api.route import Door
-from portfolio.core.errors import AppError, NotFoundException
+from portfolio.core.errors import NotFoundException, RangeNotSatisfiableException
 
 _HEADERS = {
     # The content under a key never changes.
@@ -25,10 +25,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 router = APIRouter(tags=["media"], route_class=Door)
-
-
-class RangeNotSatisfiableException(AppError):
-    status, code, title = 416, "range_not_satisfiable", "Range not satisfiable"
 
 
 class MediaResponse(FileResponse):

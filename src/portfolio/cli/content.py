@@ -1,1 +1,121 @@
 """Content from elsewhere."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from portfolio.cli.reports import show
+from portfolio.core import environment, logs
+from portfolio.core.config import Settings
+from portfolio.db import migrate
+from portfolio.importers.kinds import Kind
+from portfolio.importers.plan import Options
+from portfolio.importers.report import Report
+from portfolio.main import prepare
+from portfolio.wiring import Services, build_services
+
+app = typer.Typer(help="Bring content in from elsewhere.", no_args_is_help=True)
+
+INTERRUPTED = 130
+STOPPED = "Stopped. What is done stays; the same command goes on from here."
+# Where there is no terminal: a line for each tenth, and none for what is over at once.
+FEW, PARTS = 50, 10
+
+
+@app.callback()
+def imports() -> None:
+    """Keeps `markdown` a word of its own while it is the only one."""
+
+
+@app.command()
+def markdown(
+    path: Annotated[
+        Path,
+        typer.Argument(exists=True, readable=True, help="A site, its content, a folder or a file"),
+    ],
+    kind: Annotated[
+        Kind | None, typer.Option("--as", help="What all of it is, if the folders do not tell")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report; write nothing")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Also what was edited here since the last import")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Report for machines")] = False,
+) -> None:
+    """Import Markdown with front matter, as Zola, Hugo, Jekyll, Gatsby, Astro and others keep it.
+
+    Run it again after any change or interruption: only what changed is written.
+    """
+    settings = environment.load()
+    logs.configure(settings.logging)
+    report = Report(path, dry_run)
+    options = Options(kind, dry_run, overwrite)
+    try:
+        asyncio.run(_import(settings, options, report))
+    except KeyboardInterrupt:
+        typer.echo(STOPPED, err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        if report.outcomes:
+            _print(report, as_json=as_json)
+    if report.has_failed:
+        raise typer.Exit(1)
+
+
+def _print(report: Report, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
+    else:
+        show(report, Console())
+
+
+async def _import(settings: Settings, options: Options, report: Report) -> None:
+    services = build_services(settings)
+    try:
+        if options.is_dry:
+            await migrate.require_current(services.database.engines.read)
+        else:
+            await prepare(services)
+        await run(services, options, report)
+    finally:
+        await services.close()
+
+
+async def run(services: Services, options: Options, report: Report) -> None:
+    """Import the report's path and tell it all there, with progress on stderr."""
+    plan = await services.importer.plan(report.path, options)
+    with _progress(len(plan)) as step:
+        async for outcome in services.importer.run(plan):
+            report.outcomes.append(outcome)
+            step()
+
+
+class Step(Protocol):
+    def __call__(self) -> None: ...
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Step]:
+    console = Console(stderr=True)
+    if console.is_terminal:
+        columns = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+            task = bar.add_task("", total=total)
+            yield lambda: bar.advance(task)
+        return
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        if total >= FEW and done * PARTS // total > (done - 1) * PARTS // total:
+            typer.echo(f"{done} of {total}", err=True)
+
+    yield step

@@ -99,6 +99,10 @@ class UnsupportedMediaTypeException(AppError):
     status, code, title = 415, "unsupported_media_type", "Unsupported media type"
 
 
+class RangeNotSatisfiableException(AppError):
+    status, code, title = 416, "range_not_satisfiable", "Range not satisfiable"
+
+
 class InvalidInputException(AppError):
     status, code, title = 422, "invalid_input", "Invalid input"
 

@@ -35,7 +35,7 @@ def translated() -> Iterator[None]:
         raise meant from error
 
 
-def meaning(error: BaseException) -> Exception | None:
+def meaning(error: BaseException) -> Exception | None:  # noqa: PLR0911 - one for each case
     """What to raise in the place of a database error; None for what is none, or a defect."""
     match error:
         case StaleDataError():

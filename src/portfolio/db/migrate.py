@@ -26,6 +26,13 @@ async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:
         await connection.run_sync(_run, command.upgrade, revision)
 
 
+async def require_current(engine: AsyncEngine) -> None:
+    """Raises SettingsError unless the schema is what this version needs; changes nothing."""
+    async with engine.connect() as connection:
+        if not await connection.run_sync(_is_current):
+            raise SettingsError(["DATABASE_URL: not set up yet; `portfolio db upgrade` does that"])
+
+
 async def downgrade(engine: AsyncEngine, revision: str) -> None:
     async with engine.begin() as connection:
         await connection.run_sync(_run, command.downgrade, revision)

@@ -77,6 +77,9 @@ class Plan:
     rows: dict[Kind, list[Imported]]
     ranks: dict[Kind, dict[int, order.Rank]]
 
+    def __len__(self) -> int:
+        return len(self.settled) + len(self.tasks)
+
     def version(self, task: Task) -> int | None:
         """The version that its row has by now, as far as this import knows."""
         mine = task.row.id if task.row else None

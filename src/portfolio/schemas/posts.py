@@ -3,11 +3,11 @@ from typing import Annotated
 from pydantic import Field
 
 from portfolio.schemas.base import Line, Position, SlugText, Text, Timestamp, Title
+from portfolio.schemas.media import ImageRead
 from portfolio.schemas.page import ListQuery
 from portfolio.schemas.publications import (
     CardRead,
     Heading,
-    ImageRef,
     PublicationFields,
     Scope,
     Seo,
@@ -85,4 +85,4 @@ class PostRead(PostSummary):
     html: str
     toc: list[Heading]
     seo: Seo
-    images: list[ImageRef]
+    images: list[ImageRead]

@@ -14,11 +14,11 @@ from portfolio.schemas.base import (
     Title,
     WebAddress,
 )
+from portfolio.schemas.media import ImageRead
 from portfolio.schemas.page import ListQuery
 from portfolio.schemas.publications import (
     CardRead,
     Heading,
-    ImageRef,
     PublicationFields,
     Scope,
     Seo,
@@ -103,5 +103,5 @@ class ProjectRead(ProjectSummary):
     html: str
     toc: list[Heading]
     seo: Seo
-    images: list[ImageRef]
+    images: list[ImageRead]
     videos: list[str] = Field([], description="Always empty as long as videos cannot be added")

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from portfolio.core.text import fold
-from portfolio.models.entities import EntityType
 from portfolio.models.types import ADDRESS_LENGTH
 from portfolio.schemas.base import (
     Id,
@@ -19,6 +18,7 @@ from portfolio.schemas.base import (
     Timestamp,
     WebAddress,
 )
+from portfolio.schemas.media import ImageRead
 
 StatusName = Literal["draft", "scheduled", "published", "archived"]
 Scope = Literal["draft", "scheduled", "published", "archived", "binned", "any"]
@@ -136,42 +136,11 @@ class Heading(Output):
     text: str
 
 
-class VariantRead(Output):
-    url: str
-    width: int
-    height: int
-    format: str
-    bytes: int
-
-
-class FocalPoint(Output):
-    x: float
-    y: float
-
-
-class ImageRef(Output):
-    id: int
-    entity_type: EntityType | None
-    entity_id: int | None
-    url: str
-    alt: str | None
-    caption: str | None
-    position: int
-    cover: bool
-    width: int | None
-    height: int | None
-    bytes: int | None
-    content_type: str | None
-    placeholder: str | None
-    focal_point: FocalPoint | None
-    variants: list[VariantRead]
-
-
 class CardRead(Output):
     id: int
     slug: str
     title: str
-    cover: ImageRef | None
+    cover: ImageRead | None
     status: StatusName
     published_at: datetime | None
     created_at: datetime

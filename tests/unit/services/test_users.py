@@ -1,17 +1,24 @@
-"""What makes an account, before a database is asked."""
+"""What makes an account, and the first one from the environment."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import func, select
 
 from portfolio.adapters.hashing import PasswordHashing
+from portfolio.core.config import SecuritySettings
+from portfolio.core.environment import SettingsError
 from portfolio.core.errors import InvalidInputException
 from portfolio.core.security import PasswordHasher
 from portfolio.db.repositories.profiles import ProfileRepository
 from portfolio.db.repositories.users import UserRepository
+from portfolio.models.users import Role, User
 from portfolio.services.users import UserService, account
+from portfolio.wiring import Services
 
-PASSWORD = "a good one!"
+EMAIL, PASSWORD = "Owner@Example.com", "a good one!"
 
 
 @pytest.fixture
@@ -66,3 +73,60 @@ class TestHashOf:
 
     async def test_takes_what_says_more(self, users: UserService) -> None:
         assert await users.hash_of(account("lovelace@example.com", "countess!", "countess"))
+
+
+async def admins(services: Services) -> int:
+    async with services.database.reading() as db:
+        count = select(func.count(User.id)).where(User.role == Role.ADMIN)
+        return (await db.execute(count)).scalar_one()
+
+
+def configured(email: str, password: str) -> SecuritySettings:
+    return SecuritySettings(admin_email=email, admin_password=SecretStr(password))
+
+
+class TestEnsureFirstAdmin:
+    @staticmethod
+    async def _ensure(services: Services, settings: SecuritySettings) -> User | None:
+        async with services.database.transaction() as db:
+            return await services.users.ensure_first_admin(db, settings)
+
+    async def test_makes_them_once(self, services: Services) -> None:
+        made = await self._ensure(services, configured(EMAIL, PASSWORD))
+        assert made is not None
+        assert (made.email, made.username, made.role) == ("owner@example.com", "owner", Role.ADMIN)
+        assert await self._ensure(services, configured(EMAIL, "another one")) is None
+        async with services.database.reading() as reader, services.database.transaction() as db:
+            assert await services.auth.login(reader, db, "owner", PASSWORD)
+
+    async def test_makes_nobody_where_nothing_is_configured(self, services: Services) -> None:
+        assert await self._ensure(services, SecuritySettings()) is None
+        assert await admins(services) == 0
+
+    async def test_makes_one_when_several_processes_start(self, services: Services) -> None:
+        await asyncio.gather(
+            *(self._ensure(services, configured(EMAIL, PASSWORD)) for _ in range(5))
+        )
+        assert await admins(services) == 1
+
+    @pytest.mark.parametrize(
+        ("email", "password", "variable"),
+        [
+            ("no address", PASSWORD, "ADMIN_EMAIL"),
+            ("owner@example.com", "short", "ADMIN_PASSWORD"),
+            ("longlonglong@example.com", "longlonglong", "ADMIN_PASSWORD"),
+        ],
+    )
+    async def test_names_the_variable_that_is_wrong(
+        self, services: Services, email: str, password: str, variable: str
+    ) -> None:
+        with pytest.raises(SettingsError) as refusal:
+            await self._ensure(services, configured(email, password))
+        assert [line.partition(":")[0] for line in refusal.value.lines] == [variable]
+
+    async def test_never_promotes_an_account_that_is_there(
+        self, services: Services, user: User
+    ) -> None:
+        with pytest.raises(SettingsError):
+            await self._ensure(services, configured("reader@example.com", PASSWORD))
+        assert await admins(services) == 0
