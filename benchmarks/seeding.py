@@ -126,4 +126,6 @@ def _insert_yardstick(connection: Connection, posts: list[content.Post]) -> None
 
 
 def _columns(model: type[yardstick.Base], row: Mapping[str, object]) -> dict[str, object]:
-    return {column.name: row[column.name] for column in model.__table__.columns}
+    return {
+        column.name: row[column.name] for column in model.__table__.columns if column.name in row
+    }

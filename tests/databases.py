@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import pytest
 from sqlalchemy import MetaData, delete, event, text, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
@@ -45,11 +46,30 @@ def can_create_databases() -> bool:
     url = server_url()
     if url is None or url.get_backend_name() == "sqlite":
         return False
+    name = f"{url.database}_probe_{os.getpid()}"
     try:
-        asyncio.run(_create(url, f"{url.database}_probe"))
+        asyncio.run(_create(url, name))
+        asyncio.run(_drop(url, name))
     except DBAPIError:
         return False
     return True
+
+
+@contextmanager
+def scratch_database(folder: Path) -> Iterator[str]:
+    """One more empty database, gone afterwards. Skips where the server lets us make none."""
+    url = server_url()
+    if url is None or url.get_backend_name() == "sqlite":
+        yield f"sqlite+aiosqlite:///{folder / 'scratch.db'}"
+        return
+    if not can_create_databases():
+        pytest.skip("the server lets us make no database")
+    name = f"{url.database}_scratch_{os.getpid()}"
+    asyncio.run(_create(url, name))
+    try:
+        yield url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        asyncio.run(_drop(url, name))
 
 
 def _workers() -> int:
@@ -62,10 +82,18 @@ def _engine(url: URL) -> AsyncEngine:
 
 
 async def _create(url: URL, name: str) -> None:
+    await _run(url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+
+
+async def _drop(url: URL, name: str) -> None:
+    await _run(url, f"DROP DATABASE {name}")
+
+
+async def _run(url: URL, *statements: str) -> None:
     engine = _engine(url).execution_options(isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
-        await connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-        await connection.execute(text(f"CREATE DATABASE {name}"))
+        for statement in statements:
+            await connection.execute(text(statement))
     await engine.dispose()
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ClauseElement, Engine, event
 from sqlalchemy.dialects import mssql
 
 DIALECT = mssql.dialect(deprecate_large_types=True)  # type: ignore[no-untyped-call]  # untyped
+DIALECT._supports_offset_fetch = True  # what it would find out from a server of 2012 or later
 # What compiles and is refused by the server all the same.
 INVALID = re.compile(r"\bIS [01]\b|\bNULLS (?:FIRST|LAST)\b|\bLIMIT\b|\bFOR UPDATE\b|\) [<>]=? \(")
 _seen: set[Any] = set()

@@ -17,19 +17,18 @@ from alembic.script import ScriptDirectory
 from fastapi import FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
+from tests.factories.application import make_application
 
 from portfolio.api.answers import Answer
 from portfolio.api.identity import get_current_user, get_viewer
 from portfolio.api.openapi import repeated_operation_ids
 from portfolio.api.v1 import endpoints
 from portfolio.api.v1.endpoints.sections import KINDS
-from portfolio.core.config import SecuritySettings, Settings, StorageSettings
 from portfolio.core.errors import AppError
 from portfolio.core.markdown import Heading as MadeHeading
 from portfolio.core.pagination import Page
 from portfolio.db import migrate
-from portfolio.main import create_app
 from portfolio.models import projections
 from portfolio.models.entities import EntityType
 from portfolio.schemas.page import PageRead
@@ -79,10 +78,7 @@ PUBLIC = {
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
-    """The real one, which connects to nothing before it is started."""
-    security = SecuritySettings(secret_key=SecretStr("k" * 32), password_pepper=SecretStr("p" * 32))
-    storage = StorageSettings(data_dir=tmp_path_factory.mktemp("data"))
-    return create_app(Settings(security=security, storage=storage))
+    return make_application(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from portfolio import __version__
 from portfolio.api import docs, errors, media, moved, openapi, setup, system
 from portfolio.api.middleware import stack
-from portfolio.api.v1.router import router as v1
+from portfolio.api.v1 import router
 from portfolio.core import environment, logs
 from portfolio.core.config import Settings
 from portfolio.core.errors import UnavailableException
@@ -61,7 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     moved.install(app)
     # Routes are tried in this order: what is asked for most stands first.
-    app.include_router(v1)
+    router.include_in(app)
     app.include_router(media.router)
     app.include_router(system.router(settings.server, check))
     app.include_router(setup.router(settings))

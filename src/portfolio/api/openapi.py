@@ -29,7 +29,7 @@ from portfolio.core.errors import (
 )
 
 _ANY_SCHEME: list[dict[str, list[str]]] = [{name: []} for name in SECURITY_SCHEMES]
-DESCRIPTION = """Content of a portfolio site and blog: posts, projects, media, comments, reactions.
+DESCRIPTION = """Content of a portfolio site and blog: profile, posts, projects and their pictures.
 
 * Lists are paged by `page` and `limit`, or by `cursor` where `next_cursor` of the page before goes.
 * Errors are problem details (RFC 9457); `code` is for programs, `detail` for people.
@@ -38,7 +38,7 @@ DESCRIPTION = """Content of a portfolio site and blog: posts, projects, media, c
 """
 LICENSE = {"name": "MIT", "identifier": "MIT"}
 TAGS = {
-    "auth": "Accounts: register, log in, second factors, sessions",
+    "auth": "Sign in, sign out, and the first account",
     "me": "The signed-in account",
     "profile": "Who the site is about",
     "posts": "The blog",
@@ -46,7 +46,7 @@ TAGS = {
     "tags": "What posts and projects are about",
     "series": "Posts that belong together, in order",
     "redirects": "Former addresses",
-    "media": "Images and videos",
+    "media": "Pictures, and the files that are served",
     "comments": "Comments and their moderation",
     "reactions": "Likes and their relatives",
     "contact": "Messages to the owner",

@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from portfolio.api.body import StrictRequest
+from portfolio.api.express import Plan
 from portfolio.api.query import QueryOf
 from portfolio.core.errors import (
     FieldError,
@@ -62,9 +63,12 @@ class Door(APIRoute):
         expected: _Input | None = None
 
         async def handle(request: Request) -> Response:
-            nonlocal expected
+            nonlocal expected, inner
             if expected is None:
-                expected = _Input.of(_effective(self, request), self.form_limits)
+                route = _effective(self, request)
+                expected = _Input.of(route, self.form_limits)
+                plan = Plan.of(route.dependant)
+                inner = plan.run if plan else inner
             asked = StrictRequest(request.scope, request.receive)
             await expected.check(asked)
             return await _insistently(inner, asked)

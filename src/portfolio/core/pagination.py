@@ -12,7 +12,7 @@ from portfolio.core.errors import InvalidInputException
 T = TypeVar("T")
 MAX_LIMIT = 100
 MAX_PAGE = 1_000_000
-BIGINT = 2**63
+INTEGER, BIGINT = 2**31, 2**63  # what columns of numbers and primary keys hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _value(kind: type, raw: Any, *, stamped: bool) -> str | int | datetime:
     value: Any = _moment(raw) if stamped else raw
     if type(value) is not kind:
         raise ValueError(raw)
-    if (isinstance(value, int) and abs(value) >= BIGINT) or (
+    if (isinstance(value, int) and abs(value) >= INTEGER) or (
         isinstance(value, str) and "\0" in value
     ):
         raise ValueError(raw)

@@ -36,11 +36,11 @@ class Database:
                 except AppError as error:
                     if not error.persists:
                         raise
-                    await db.commit()
+                    await _commit(db)
                     events = take(db)
                     await self._bus.deliver(events)
                     raise
-                await db.commit()
+                await _commit(db)
                 events = take(db)
         await self._bus.deliver(events)
 
@@ -52,6 +52,17 @@ class Database:
         """Raises UnavailableException when the database does not answer."""
         async with self.reading() as db:
             await db.execute(text("SELECT 1"))
+
+
+async def _commit(db: AsyncSession) -> None:
+    await db.flush()
+    try:
+        await db.commit()
+    except BaseException:
+        # SQLite leaves the transaction open, and SQLAlchemy takes it for ended: the next one to
+        # get this connection could not begin.
+        await db.invalidate()
+        raise
 
 
 class Reading:

@@ -99,7 +99,12 @@ def create_writer(url: URL, pool_timeout: float) -> AsyncEngine:
     `synchronous=FULL`: what was acknowledged survives a power failure.
     """
     engine = create_async_engine(
-        url, pool_size=1, max_overflow=0, pool_timeout=pool_timeout, hide_parameters=True
+        url,
+        pool_size=1,
+        max_overflow=0,
+        # Writers stand in line for it as they would for the lock of the file.
+        pool_timeout=max(pool_timeout, BUSY_TIMEOUT_MS / 1000),
+        hide_parameters=True,
     )
 
     @event.listens_for(engine.sync_engine, "connect")

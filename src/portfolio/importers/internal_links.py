@@ -9,11 +9,10 @@ from urllib.parse import unquote, urljoin, urlsplit
 from portfolio.importers import addresses, dates
 from portfolio.importers.documents import Document
 from portfolio.importers.files import ENDINGS
-from portfolio.importers.places import BUNDLE_NAMES, CONTENT_FOLDERS, place_of
+from portfolio.importers.places import BUNDLE_NAMES, CONTENT_FOLDERS
 
 _FILE_NAME = re.compile(r"[^/]\.[A-Za-z][A-Za-z0-9]{0,9}$")
-_PAGE_ENDING = re.compile(r"(?:(?:^|/)index)?\.html?$")
-_ZOLA = "@/"
+_PAGE_ENDING = re.compile(r"(?:(?:^|/)index)?\.(?:html?|md|markdown|mdx)$")
 
 
 def local_path(address: str) -> str | None:
@@ -33,13 +32,13 @@ def is_file_name(path: str) -> bool:
 class InternalLinks:
     """Knows the documents of one import by their files and by the addresses they had."""
 
-    def __init__(self, documents: Sequence[Document], root: Path, content: Path) -> None:
+    def __init__(self, documents: Sequence[Document], content: Path) -> None:
         self._content = str(content)
         self._own: dict[str, list[str]] = {}
         self._by_file: dict[str, Document] = {}
         self._by_address: dict[str, Document] = {}
         for document in documents:
-            self._own[document.source] = [*document.aliases, *_natural(document, root)]
+            self._own[document.source] = [*document.aliases, *_natural(document)]
             for name in _file_names(document.path.resolve()):
                 self._by_file.setdefault(name, document)
             for address in document.aliases:
@@ -54,6 +53,7 @@ class InternalLinks:
         path = local_path(address)
         if path is None:
             return None
+        path = path[1:] if path.startswith("@/") else path  # Zola's way to name a file
         for file in self._files(source, path):
             if found := self._by_file.get(os.path.normpath(file)):
                 return found
@@ -66,8 +66,8 @@ class InternalLinks:
 
     def _files(self, source: Document, path: str) -> Iterator[str]:
         here = str(source.path.resolve().parent)
-        if path.startswith((_ZOLA, "/")):
-            yield f"{self._content}/{path.removeprefix(_ZOLA)}"
+        if path.startswith("/"):
+            yield self._content + path
         else:
             yield f"{here}/{path}"
             yield f"{here}/{_PAGE_ENDING.sub('', path)}"
@@ -87,12 +87,14 @@ def _file_names(path: Path) -> Iterator[str]:
     yield str(bare.parent if bare.name.lower() in BUNDLE_NAMES else bare)
 
 
-def _natural(document: Document, root: Path) -> Iterator[str]:
+def _natural(document: Document) -> Iterator[str]:
     """The addresses that most generators would give a file at this place."""
-    place = place_of(document.path, root)
-    folders = place.folders
+    *folders, file_name = document.source.split("/")
+    name = file_name.rpartition(".")[0]
+    if folders and name.lower() in BUNDLE_NAMES:
+        name = folders.pop()
     while folders and folders[0] in CONTENT_FOLDERS:
         folders = folders[1:]
-    for name in dict.fromkeys((place.name, dates.in_name(place.name)[1], document.slug)):
-        if name:
-            yield "/".join([*folders, name])
+    for known in dict.fromkeys((name, dates.in_name(name)[1], document.slug)):
+        if known:
+            yield "/".join([*folders, known])

@@ -9,14 +9,12 @@ from portfolio.core.config import SiteSettings
 from portfolio.core.context import RequestContext, enter
 from portfolio.core.errors import (
     AppError,
-    InvalidInputException,
     PreconditionFailedException,
     UnavailableException,
 )
 from portfolio.db.repositories.bookkeeping import ImportSourceRepository
 from portfolio.db.session import Database
 from portfolio.importers.documents import DocumentError
-from portfolio.importers.files import ENDINGS
 from portfolio.importers.plan import (
     EDITED,
     KINDS,
@@ -60,9 +58,6 @@ class MarkdownImporter:
             sources = await self._sources.known(db)
             rows = {kind: await self._sources.rows(db, kind, owner.id) for kind in KINDS}
         found = await asyncio.to_thread(read_folder, root, options.kind)
-        is_other_file = root.is_file() and root.suffix.lower() not in ENDINGS
-        if is_other_file or not any(found):
-            raise InvalidInputException(f"{root} holds no Markdown (.md, .markdown, .mdx)")
         return await asyncio.to_thread(
             make_plan, root, options, owner, self._site, found, sources, rows
         )

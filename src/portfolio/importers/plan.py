@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import get_args
 
 from portfolio.core.config import SiteSettings
+from portfolio.core.errors import InvalidInputException
 from portfolio.core.refs import slug_of
 from portfolio.db.repositories.bookkeeping import Imported
 from portfolio.importers import documents, order
 from portfolio.importers.documents import Document, DocumentError, Skipped
+from portfolio.importers.files import ENDINGS
 from portfolio.importers.internal_links import InternalLinks
 from portfolio.importers.kinds import Kind
 from portfolio.importers.material import Gatherer
@@ -92,7 +94,12 @@ class Plan:
 
 
 def read_folder(root: Path, kind: Kind | None) -> tuple[list[Document], list[Outcome]]:
-    """The documents in the order of their ranks, and what happened to files that are none."""
+    """The documents in the order of their ranks, and what happened to files that are none.
+
+    Raises InvalidInputException where there is nothing to read.
+    """
+    if root.is_file() and root.suffix.lower() not in ENDINGS:
+        raise InvalidInputException(f"{root} is no Markdown file ({', '.join(sorted(ENDINGS))})")
     found: list[Document] = []
     settled = []
     for path in documents.scan(root):
@@ -108,6 +115,8 @@ def read_folder(root: Path, kind: Kind | None) -> tuple[list[Document], list[Out
             settled.append(failed(DocumentError(path, long)))
         else:
             found.append(read)
+    if not found and not settled:
+        raise InvalidInputException(f"{root} holds no Markdown files")
     return sorted(found, key=lambda document: (document.kind, order.rank(document))), settled
 
 
@@ -144,7 +153,7 @@ def make_plan(
     for task in tasks:
         if task.row is not None:
             ranks[task.document.kind][task.row.id] = order.rank(task.document)
-    links = InternalLinks(read, root, content_root(root))
+    links = InternalLinks(read, content_root(root))
     gatherer = Gatherer(Pictures(root), links, path_of)
     return Plan(options, owner, settled, tasks, gatherer, rows, ranks)
 

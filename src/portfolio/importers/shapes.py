@@ -98,18 +98,20 @@ def fitted(schema: type[S], values: dict[str, Any], document: Document, warnings
             message = problem["msg"].removeprefix("Value error, ")
             if not problem["loc"] or problem["loc"][0] in _NEEDED:
                 raise DocumentError(document.path, f"{name}: {message}") from None
-            warnings.append(f"{name} is left out: {message}")
-            _leave_out(values, problem)
+            warnings.append(f"{name} is {_cut(values, problem)}: {message}")
 
 
-def _leave_out(values: dict[str, Any], problem: ErrorDetails) -> None:
+def _cut(values: dict[str, Any], problem: ErrorDetails) -> str:
+    """Take out what is refused; says what was done."""
     field, *inner = problem["loc"]
     name = str(field)
     if problem["type"] == "too_long" and not inner:
         limit, whole = problem["ctx"]["max_length"], values[name]
         shortened = dict(list(whole.items())[:limit]) if isinstance(whole, dict) else whole[:limit]
         values[name] = shortened
-    elif not inner or name == "cover":
+        return "shortened"
+    if not inner or name == "cover":
         del values[name]
     else:
         del values[name][inner[0]]
+    return "left out"

@@ -6,7 +6,7 @@ from itertools import count
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from portfolio.adapters.storage import Storage
+from portfolio.adapters.storage import PUBLIC_PATH, Storage
 from portfolio.core.errors import RetryableException
 from portfolio.core.markdown import render
 from portfolio.db.repositories.bookkeeping import Imported, ImportSourceRepository
@@ -17,6 +17,7 @@ from portfolio.importers.order import placed, rank
 from portfolio.importers.plan import Plan, Task
 from portfolio.importers.targets import JOBS, Target
 from portfolio.models.bookkeeping import ImportSource
+from portfolio.schemas.publications import PublicationFields
 
 ATTEMPTS = 5
 FIRST_PAUSE = 0.1  # seconds; each further one is twice as long
@@ -37,9 +38,10 @@ class Writer:
 
     async def rehearse(self, task: Task, material: Material) -> None:
         """Raises what write() would raise because of the document. Writes nothing."""
-        self._targets[task.document.kind].shape(task, material, {})
-        if task.document.kind != JOBS:
-            await asyncio.to_thread(render, material.document.body)
+        stored = {at: PUBLIC_PATH + found.digest for at, found in material.pictures.items()}
+        data = self._targets[task.document.kind].shape(task, material, stored)
+        if isinstance(data, PublicationFields):
+            await asyncio.to_thread(render, data.body_markdown)
 
     async def write(self, plan: Plan, task: Task, material: Material) -> None:
         """Raises DocumentError, and the AppError of what cannot be done: nothing stays of it then."""
@@ -91,7 +93,7 @@ class Writer:
             "digest": digest,
             "entity_version": await self._sources.version_of(db, kind, row_id),
         }
-        noted = await self._sources.by_source(db, source)
+        noted = await self._sources.by_source(db, source) if task.source else None
         if noted is not None:
             await self._sources.update(db, noted, state)
             return

@@ -1,6 +1,6 @@
 """How content is grouped: tags and series."""
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portfolio.models.base import Base, Entity
@@ -29,26 +29,22 @@ class Series(Entity):
 
 class PostTag(Base):
     __tablename__ = "post_tags"
-    # The tags of a post lie side by side, without a detour over row ids.
-    __table_args__ = {"sqlite_with_rowid": False}
+    # The tags of a post lie side by side in their order, without a detour over row ids.
+    __table_args__ = (UniqueConstraint("tag_id", "post_id"), {"sqlite_with_rowid": False})
 
     post_id: Mapped[int] = mapped_column(
         BIGINT, ForeignKey("blog_posts.id", ondelete="CASCADE"), primary_key=True
     )
-    tag_id: Mapped[int] = mapped_column(
-        BIGINT, ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
-    position: Mapped[int]
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    tag_id: Mapped[int] = mapped_column(BIGINT, ForeignKey("tags.id", ondelete="CASCADE"))
 
 
 class ProjectTag(Base):
     __tablename__ = "project_tags"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (UniqueConstraint("tag_id", "project_id"), {"sqlite_with_rowid": False})
 
     project_id: Mapped[int] = mapped_column(
         BIGINT, ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True
     )
-    tag_id: Mapped[int] = mapped_column(
-        BIGINT, ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
-    position: Mapped[int]
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    tag_id: Mapped[int] = mapped_column(BIGINT, ForeignKey("tags.id", ondelete="CASCADE"))

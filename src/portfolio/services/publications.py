@@ -270,7 +270,7 @@ class PublicationService(Generic[M, C, D]):
         if given.get("cover") is not None:
             cover = given["cover"]
             await self._media.add_image(
-                db, row.id, self.kind, cover["url"], alt=cover["alt"], is_cover=True
+                db, row.id, self.kind, cover["url"], alt=cover.get("alt"), is_cover=True
             )
 
     async def _written(self, db: AsyncSession, row: M) -> D:

@@ -14,6 +14,7 @@ from portfolio.core.errors import (
     InvalidInputException,
     NotFoundException,
 )
+from portfolio.core.pagination import PageRequest
 from portfolio.core.text import fold
 from portfolio.db.repositories.profiles import ProfileRepository
 from portfolio.db.repositories.users import UserRepository
@@ -80,6 +81,11 @@ class UserService:
         if user is None:
             raise NotFoundException(NO_ADMIN)
         return user
+
+    async def emails(self, db: AsyncSession, limit: int) -> list[str]:
+        """Of the first accounts, by user name."""
+        page = await self._users.all(db, PageRequest(limit=limit))
+        return [user.email for user in page.items]
 
     async def update(
         self, db: AsyncSession, user: User, changes: MeUpdate, expected: int | None

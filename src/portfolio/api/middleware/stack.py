@@ -9,6 +9,7 @@ from portfolio.api.middleware.access import AccessMiddleware
 from portfolio.api.middleware.body import BodyLimitMiddleware
 from portfolio.api.middleware.context import ContextMiddleware
 from portfolio.api.middleware.cors import ExactOriginsMiddleware
+from portfolio.api.middleware.express import ExpressMiddleware
 from portfolio.api.middleware.failures import FailuresMiddleware
 from portfolio.api.middleware.headers import SecurityHeadersMiddleware
 from portfolio.api.middleware.hosts import HostsMiddleware
@@ -44,4 +45,5 @@ def install(app: FastAPI, settings: Settings) -> None:
             gzip_level=3,
         ),
         Middleware(ConditionalMiddleware, settings=settings.cache),
+        Middleware(ExpressMiddleware),
     ]

@@ -1,6 +1,6 @@
 """The table of contents of version 1."""
 
-from fastapi import APIRouter
+from fastapi import FastAPI
 
 from portfolio.api.v1.endpoints import (
     auth,
@@ -14,15 +14,22 @@ from portfolio.api.v1.endpoints import (
     taxonomy,
 )
 
-router = APIRouter(prefix="/api/v1")
-# Routes are tried in this order: what is asked for most stands first.
-router.include_router(posts.router)
-router.include_router(projects.router)
-router.include_router(profile.router)
-router.include_router(taxonomy.router)
-router.include_router(auth.router)
-router.include_router(me.router)
-router.include_router(images.router)
-router.include_router(render.router)
-# Last, since it takes every path below /posts and /projects that nobody else does.
-router.include_router(redirects.router)
+# Routes are tried in this order: what is asked for most stands first, and redirects last, since
+# they take every path below /posts and /projects that nobody else does.
+ROUTERS = (
+    posts.router,
+    projects.router,
+    profile.router,
+    taxonomy.router,
+    auth.router,
+    me.router,
+    images.router,
+    render.router,
+    redirects.router,
+)
+
+
+def include_in(app: FastAPI) -> None:
+    """Straight into the app: each router in between is one more to pass on every request."""
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api/v1")

@@ -23,8 +23,8 @@ _HTML_ATTRIBUTE = re.compile(
     r"\s(?P<name>[^\s\"'<>/=]+)\s*=\s*(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+)"
 )
 _HTML_KINDS: dict[str, Kind] = {"src": "image", "href": "link"}
-_NEEDS_BACKSLASH = re.compile(r"[<>()|\\]|&(?=#?\w+;)")
-_NEEDS_PERCENT = re.compile(r"[\s\x00-\x1f\x7f]")
+_NEEDS_PERCENT = re.compile(r"[\s\x00-\x1f\x7f|]")
+_NEEDS_BACKSLASH = re.compile(r"[<>()\\]|&(?=#?\w+;)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class _Address:
     html: bool = False
 
     def written(self, url: str) -> str:
+        safe = _NEEDS_PERCENT.sub(lambda match: quote(match[0]), url)
         if self.html:
-            return f'"{escape(url)}"'
-        escaped = _NEEDS_BACKSLASH.sub(r"\\\g<0>", url)
-        return _NEEDS_PERCENT.sub(lambda match: quote(match[0]), escaped) or "<>"
+            return f'"{escape(safe)}"'
+        return _NEEDS_BACKSLASH.sub(r"\\\g<0>", safe) or "<>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def parse(parser: MarkdownIt, source: str) -> list[Token]:
         raise InvalidInputException("The text holds half of a surrogate pair.") from error
     tokens = parser.parse(source)
     # Beyond its limit the parser would drop the text without a word.
-    if max((token.level for token in tokens), default=0) >= MAX_NESTING - 1:
+    if any(token.level >= MAX_NESTING - 1 for token in tokens if token.nesting == 1):
         raise InvalidInputException("Lists or quotations are nested too deeply.")
     return tokens
 

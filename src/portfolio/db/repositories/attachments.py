@@ -16,28 +16,26 @@ from portfolio.models.taxonomy import PostTag, ProjectTag, Tag
 # As parameters: a page has at most 100 rows, and a statement of the same length is prepared once.
 _IDS = bindparam("ids", type_=BigInteger, expanding=True)
 _KIND = bindparam("kind", type_=Image.entity_type.type)
-_IMAGES = (
-    select(
-        Image.id,
-        Image.entity_type,
-        Image.entity_id,
-        Image.url,
-        Image.alt,
-        Image.caption,
-        Image.position,
-        Image.is_cover,
-        Image.width,
-        Image.height,
-        Image.bytes,
-        Image.content_type,
-        Image.placeholder,
-        Image.focal_point,
-    )
-    .where(Image.entity_type == _KIND)
-    .order_by(Image.position, Image.id)
-)
+_IMAGES = select(
+    Image.id,
+    Image.entity_type,
+    Image.entity_id,
+    Image.url,
+    Image.alt,
+    Image.caption,
+    Image.position,
+    Image.is_cover,
+    Image.width,
+    Image.height,
+    Image.bytes,
+    Image.content_type,
+    Image.placeholder,
+    Image.focal_point,
+).where(Image.entity_type == _KIND)
 _ALL = Prepared(
-    _IMAGES.where(Image.entity_id == bindparam("entity_id", type_=Image.entity_id.type))
+    _IMAGES.where(Image.entity_id == bindparam("entity_id", type_=Image.entity_id.type)).order_by(
+        Image.position, Image.id
+    )
 )
 _COVERS = Prepared(_IMAGES.where(Image.is_cover, Image.entity_id.in_(_IDS)))
 
@@ -47,7 +45,7 @@ def _tags(owner: InstrumentedAttribute[int], link: type[PostTag | ProjectTag]) -
         select(owner, Tag.id, Tag.slug, Tag.name)
         .join(Tag, Tag.id == link.tag_id)
         .where(owner.in_(_IDS))
-        .order_by(owner, link.position, Tag.id)
+        .order_by(owner, link.position)
     )
 
 

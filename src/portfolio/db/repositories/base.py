@@ -74,11 +74,10 @@ class BaseRepository(Generic[ModelType]):
         self, db: AsyncSession, row: ModelType, values: Mapping[str, Any]
     ) -> ModelType:
         """Raises ConflictException like create()."""
-        for name, value in values.items():
-            setattr(row, name, value)
         try:
             async with db.begin_nested():
-                await db.flush()
+                for name, value in values.items():
+                    setattr(row, name, value)
         except IntegrityError as error:
             raise ConflictException from error
         return row

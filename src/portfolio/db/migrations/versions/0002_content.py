@@ -162,17 +162,11 @@ def upgrade() -> None:
             primary_key=True,
             autoincrement=False,
         ),
-        sa.Column(
-            "tag_id",
-            BIGINT,
-            sa.ForeignKey("tags.id", ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-        ),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("tag_id", BIGINT, sa.ForeignKey("tags.id", ondelete="CASCADE"), nullable=False),
+        sa.UniqueConstraint("tag_id", "post_id"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_post_tags_tag_id", "post_tags", ["tag_id"])
     op.create_table(
         "project_tags",
         sa.Column(
@@ -182,17 +176,11 @@ def upgrade() -> None:
             primary_key=True,
             autoincrement=False,
         ),
-        sa.Column(
-            "tag_id",
-            BIGINT,
-            sa.ForeignKey("tags.id", ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-        ),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("tag_id", BIGINT, sa.ForeignKey("tags.id", ondelete="CASCADE"), nullable=False),
+        sa.UniqueConstraint("tag_id", "project_id"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_project_tags_tag_id", "project_tags", ["tag_id"])
 
 
 def downgrade() -> None:
