@@ -4,22 +4,26 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, insert, update
-from sqlalchemy.engine import make_url
+from pydantic import SecretStr
+from sqlalchemy import Connection, create_engine, insert
 
 from benchmarks import bare, content, yardstick
-from portfolio.db.migrate import upgrade
-from portfolio.db.sqlite import create_writer
-from portfolio.models.bookkeeping import PublicationTally
+from portfolio.core.config import (
+    DatabaseSettings,
+    SecuritySettings,
+    Settings,
+    StorageSettings,
+)
+from portfolio.main import prepare
 from portfolio.models.entities import EntityType
 from portfolio.models.media import Image
 from portfolio.models.posts import BlogPost
 from portfolio.models.publication import Status
 from portfolio.models.taxonomy import PostTag, Tag
 from portfolio.models.users import User
+from portfolio.wiring import build_services
 
 CHUNK = 1_000
-WAIT_SECONDS = 5
 
 
 def seed_yardstick(database: Path, posts: Iterable[content.Post]) -> None:
@@ -45,9 +49,8 @@ def seed_bare(database: Path) -> None:
 
 def seed_portfolio(database: Path, posts: Iterable[content.Post]) -> None:
     """The real schema by its migrations, then rows as the services would leave them."""
-    asyncio.run(_migrate(database))
+    asyncio.run(_prepare(database))
     engine = create_engine(f"sqlite:///{database}")
-    count = 0
     with engine.connect() as connection:
         # Nothing is lost if seeding is cut short: the folder is thrown away.
         connection.exec_driver_sql("PRAGMA synchronous=OFF")
@@ -56,19 +59,22 @@ def seed_portfolio(database: Path, posts: Iterable[content.Post]) -> None:
         for chunk in content.chunks(posts, CHUNK):
             _insert_portfolio(connection, chunk)
             connection.commit()
-            count += len(chunk)
-        tally = update(PublicationTally).where(PublicationTally.entity_type == EntityType.POSTS)
-        if not connection.execute(tally.values(published=count)).rowcount:
-            row = {"entity_type": EntityType.POSTS, "published": count}
-            connection.execute(insert(PublicationTally), row)
-        connection.commit()
     engine.dispose()
+    # As at any start: what is kept beside the rows (tallies, ready cards) is made for them.
+    asyncio.run(_prepare(database))
 
 
-async def _migrate(database: Path) -> None:
-    engine = create_writer(make_url(f"sqlite+aiosqlite:///{database}"), WAIT_SECONDS)
-    await upgrade(engine)
-    await engine.dispose()
+async def _prepare(database: Path) -> None:
+    settings = Settings(
+        database=DatabaseSettings(url=f"sqlite+aiosqlite:///{database}"),
+        security=SecuritySettings(
+            secret_key=SecretStr("k" * 32), password_pepper=SecretStr("p" * 32)
+        ),
+        storage=StorageSettings(data_dir=database.parent),
+    )
+    services = build_services(settings)
+    await prepare(services)
+    await services.close()
 
 
 def _insert_portfolio(connection: Connection, posts: list[content.Post]) -> None:

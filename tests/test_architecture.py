@@ -12,8 +12,6 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 import orjson
 import pytest
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from fastapi import FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
@@ -28,7 +26,6 @@ from portfolio.api.v1.endpoints.sections import KINDS
 from portfolio.core.errors import AppError
 from portfolio.core.markdown import Heading as MadeHeading
 from portfolio.core.pagination import Page
-from portfolio.db import migrate
 from portfolio.models import projections
 from portfolio.models.entities import EntityType
 from portfolio.schemas.page import PageRead
@@ -378,10 +375,3 @@ class TestProjections:
     ) -> None:
         ready = Answer(Request({"type": "http"}), Response()).ready(made)
         assert orjson.loads(ready.body) == declared.model_validate(made).model_dump(mode="json")
-
-
-class TestMigrations:
-    def test_end_where_the_code_looks_for_them(self) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(PACKAGE / "db" / "migrations"))
-        assert ScriptDirectory.from_config(config).get_current_head() == migrate.HEAD

@@ -95,6 +95,16 @@ class TestReport:
         assert f"failed   {broken}:3: " in done.stdout
         assert re.search(r"posts +1 +0 +0 +0 +0", done.stdout)
 
+    def test_prints_names_that_are_no_text(self, run: Importing, site: Path) -> None:
+        (site / "posts/\x1b[31m.md").write_text("+++\n")
+        with suppress(OSError):  # where file systems take nothing but UTF-8
+            (site / "posts" / os.fsdecode(b"\xff.md")).write_text("Text\n")
+        done = run(site)
+        assert done.returncode == 1
+        assert "\x1b" not in done.stdout
+        assert "\\x1b[31m.md:1: front matter opened with +++ is never closed" in done.stdout
+        assert json.loads(run(site, "--json").stdout)["counts"]["failed"] > 0
+
     def test_is_there_for_machines_too(self, run: Importing, site: Path) -> None:
         done = run(site, "--json")
         report = json.loads(done.stdout)

@@ -20,6 +20,7 @@ from portfolio.core.errors import AppError
 from portfolio.models.entities import EntityType
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "portfolio"
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 ROW = re.compile(r"^\| `([^`]+)` *\|(.*)\|$", re.MULTILINE)
@@ -195,6 +196,22 @@ class TestLinks:
         at_the_door = {"README.md", "CONTRIBUTING.md", "CHANGELOG.md"}
         lost = {page.resolve() for page in PAGES} - linked
         assert {page.name for page in lost} <= at_the_door
+
+
+class TestFiles:
+    """Paths are written from the root or from the package, and a bare name may lie anywhere."""
+
+    @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+    def test_that_are_named_exist(self, page: Path) -> None:
+        named = re.findall(r"`((?:[\w.-]+/)*[\w.-]+(?:\.py|/))`", read(page))
+        lost = [
+            name
+            for name in named
+            if not (ROOT / name).exists()
+            and not (PACKAGE / name).exists()
+            and ("/" in name.rstrip("/") or not any(PACKAGE.rglob(name)))
+        ]
+        assert lost == []
 
 
 class TestMakeTargets:

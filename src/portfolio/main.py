@@ -1,5 +1,6 @@
 """The composition root."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -23,6 +24,10 @@ async def prepare(services: Services) -> None:
     async with database.transaction() as db:
         await services.posts.recount(db)
         await services.users.ensure_first_admin(db, services.settings.security)
+    renewed = 1
+    while renewed:
+        async with database.transaction() as db:
+            renewed = await services.cards.renew_outdated(db)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -35,6 +40,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await prepare(services)
         services.outbox.start()
+        # What is there now stays: the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
         yield
         await services.outbox.stop()
         await services.close()

@@ -18,12 +18,14 @@ from portfolio.db.repositories.outbox import OutboxRepository
 from portfolio.db.repositories.posts import BlogPostRepository
 from portfolio.db.repositories.profiles import ProfileRepository
 from portfolio.db.repositories.projects import ProjectRepository
+from portfolio.db.repositories.ready_cards import ReadyCards
 from portfolio.db.repositories.taxonomy import SeriesRepository, TagRepository
 from portfolio.db.repositories.users import UserRepository
 from portfolio.db.session import Database
 from portfolio.importers.markdown import MarkdownImporter
 from portfolio.importers.targets import JobTarget, PostTarget, ProjectTarget
 from portfolio.importers.writer import Writer
+from portfolio.models.entities import EntityType
 from portfolio.services.auth import AuthService
 from portfolio.services.files import DELETE_FILE, FileRemover
 from portfolio.services.history import HistoryService
@@ -61,6 +63,7 @@ class Services:
     redirects: RedirectService
     media: MediaService
     idempotency: IdempotencyService
+    cards: ReadyCards
     outbox: OutboxWorker
     importer: MarkdownImporter
 
@@ -92,6 +95,8 @@ def build_services(settings: Settings) -> Services:
     post_rows, project_rows = BlogPostRepository(), ProjectRepository()
     posts = PostService(post_rows, series, tags, history, media, previews)
     projects = ProjectService(project_rows, tags, history, media, previews)
+    cards = ReadyCards({EntityType.POSTS: post_rows, EntityType.PROJECTS: project_rows})
+    database.before_commit(cards.renew_noted)
     profile_service = ProfileService(profiles, post_rows, project_rows)
     sources = ImportSourceRepository()
     writer = Writer(
@@ -125,6 +130,7 @@ def build_services(settings: Settings) -> Services:
         series=SeriesService(series),
         redirects=RedirectService(redirects, settings.site),
         media=media,
+        cards=cards,
         idempotency=IdempotencyService(IdempotencyRepository()),
         outbox=worker,
         importer=MarkdownImporter(database, sources, writer, user_service, settings.site),

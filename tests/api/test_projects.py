@@ -55,7 +55,8 @@ class TestListProjects:
             count_queries.clear()
             await client.get(PROJECTS)
             counts.append(len(count_queries))
-        assert counts == [4, 4, 4]
+        assert len(set(counts)) == 1
+        assert counts[0] <= 4
 
 
 class TestReadProject:
@@ -86,13 +87,13 @@ class TestReadProject:
         assert body["cover"]["url"] == "https://example.com/a.png"
         assert body["videos"] == []
 
-    async def test_runs_three_queries(
+    async def test_runs_three_queries_at_most(
         self, client: AsyncClient, services: Services, admin: User, count_queries: list[str]
     ) -> None:
         project = await make_project(services, admin, technologies=["a", "b"])
         count_queries.clear()
         await client.get(f"{PROJECTS}/{project.slug}")
-        assert len(count_queries) == 3
+        assert len(count_queries) <= 3
 
 
 class TestWriteProject:

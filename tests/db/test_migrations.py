@@ -105,15 +105,6 @@ class TestUpgrade:
             await migrate.upgrade(engine)
         assert len(refused.value.lines) == 1
 
-    async def test_happens_once_however_many_start_together(
-        self, url: str, engine: AsyncEngine
-    ) -> None:
-        others = [create_engines(Settings(database=DatabaseSettings(url=url))) for _ in range(3)]
-        await asyncio.gather(*(migrate.upgrade(other.write) for other in others))
-        for other in others:
-            await other.dispose()
-        assert await revisions(engine) == [migrate.HEAD]
-
     async def test_happens_once_for_two_processes(
         self, url: str, engine: AsyncEngine, tmp_path: Path
     ) -> None:

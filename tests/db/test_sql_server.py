@@ -105,8 +105,9 @@ class TestStatements:
         filters.append(frozenset(repository.filters))
         for scope, names in product(SCOPES, filters):
             check(repository._count(scope, names).statement)
-            for key, descending, cursor in product(repository.sortable, (0, 1), (0, 1)):
-                shape = Shape(scope, names, Sort(key, bool(descending)), bool(cursor))
+            choices = product(repository.sortable, *[(False, True)] * 3)
+            for key, descending, by_cursor, ready in choices:
+                shape = Shape(scope, names, Sort(key, descending), by_cursor, ready)
                 sql = check(repository._list(shape).statement)
                 assert "ORDER BY" in sql
                 assert "FETCH" in sql or " TOP " in sql

@@ -27,7 +27,9 @@ class TestSample:
         states = Counter(post["status"] for post in posts)
         assert states == {"published": 6, "draft": 1, "scheduled": 1}
         assert (await client.get("/api/v1/posts")).json()["total"] == 6
-        bodies = [(await admin_client.get(f"/api/v1/posts/{post['slug']}")).json() for post in posts]
+        bodies = [
+            (await admin_client.get(f"/api/v1/posts/{post['slug']}")).json() for post in posts
+        ]
         everything = "".join(body["html"] for body in bodies)
         for part in ("<table>", '<img src="/media/', "language-python", "footnote", "checkbox"):
             assert part in everything

@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -71,7 +71,7 @@ def markdown(
 
 def _print(report: Report, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(report.as_json(), indent=2))
     else:
         show(report, Console())
 
@@ -97,12 +97,8 @@ async def run(services: Services, options: Options, report: Report) -> None:
             step()
 
 
-class Step(Protocol):
-    def __call__(self) -> None: ...
-
-
 @contextmanager
-def _progress(total: int) -> Iterator[Step]:
+def _progress(total: int) -> Iterator[Callable[[], object]]:
     console = Console(stderr=True)
     if console.is_terminal:
         columns = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn())

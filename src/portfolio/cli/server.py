@@ -9,7 +9,7 @@ import uvicorn
 from rich.console import Console
 from rich.table import Table
 
-from portfolio.core import environment
+from portfolio.core import environment, logs
 from portfolio.core.config import Settings
 from portfolio.main import create_app, prepare
 from portfolio.wiring import build_services
@@ -74,7 +74,7 @@ def settings() -> None:
     for name, (group, field) in environment.variables().items():
         value = getattr(getattr(chosen, group), field)
         shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-        table.add_row(
-            name, "" if shown is None else str(shown), environment.description(group, field)
-        )
+        # The address of a database has a password in it.
+        text = "" if shown is None else str(logs.masked(str(shown)))
+        table.add_row(name, text, environment.description(group, field))
     Console().print(table)

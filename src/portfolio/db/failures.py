@@ -20,6 +20,8 @@ RETRYABLE_STATES = {"40001", "40P01", "55P03"}
 RETRYABLE_NUMBERS = {1205, 1222, 3960}  # SQL Server: deadlock, lock timeout, snapshot conflict
 SQLITE_RETRYABLE = {5, 6}  # SQLITE_BUSY, SQLITE_LOCKED
 SQLITE_UNUSABLE = {10, 13, 14}  # SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN
+DATA = "22"  # SQLSTATE: a value that its column or type cannot hold
+TOO_LARGE = "A value is too long or out of range"
 CONNECTION_CLASSES = {"08", "53", "57"}  # SQLSTATE: connection, resources, operator intervention
 
 
@@ -35,7 +37,7 @@ def translated() -> Iterator[None]:
         raise meant from error
 
 
-def meaning(error: BaseException) -> Exception | None:  # noqa: PLR0911 - one for each case
+def meaning(error: BaseException) -> Exception | None:  # noqa: C901, PLR0911 - one for each case
     """What to raise in the place of a database error; None for what is none, or a defect."""
     match error:
         case StaleDataError():
@@ -43,12 +45,15 @@ def meaning(error: BaseException) -> Exception | None:  # noqa: PLR0911 - one fo
         case IntegrityError():
             return RetryableException() if _retryable(error) else ConflictException()
         case DataError():
-            return InvalidInputException("A value is too long or out of range")
+            return InvalidInputException(TOO_LARGE)
         case PoolTimeoutError():
             return UnavailableException("The database is busy; try again", retry_after=1)
         case DBAPIError():
             if _retryable(error):
                 return RetryableException()
+            if _state(error).startswith(DATA):
+                # asyncpg's own; SQLAlchemy has no DataError for it.
+                return InvalidInputException(TOO_LARGE)
             return _away() if error.connection_invalidated or _unreachable(error) else None
         case sqlite3.Error():
             # From a prepared read, which goes past SQLAlchemy.

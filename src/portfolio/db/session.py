@@ -1,6 +1,6 @@
 """Sessions, and transaction(): the only commit in the code base."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from sqlalchemy import text
@@ -20,6 +20,11 @@ class Database:
         self._bus = bus
         self._write = async_sessionmaker(engines.write, expire_on_commit=False)
         self._read = async_sessionmaker(engines.read, expire_on_commit=False)
+        self._last: list[Callable[[AsyncSession], Awaitable[None]]] = []
+
+    def before_commit(self, work: Callable[[AsyncSession], Awaitable[None]]) -> None:
+        """Have this done at the end of each transaction, as a part of it."""
+        self._last.append(work)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -36,11 +41,11 @@ class Database:
                 except AppError as error:
                     if not error.persists:
                         raise
-                    await _commit(db)
+                    await self._commit(db)
                     events = take(db)
                     await self._bus.deliver(events)
                     raise
-                await _commit(db)
+                await self._commit(db)
                 events = take(db)
         await self._bus.deliver(events)
 
@@ -48,21 +53,22 @@ class Database:
         """A session for statements that change nothing. Raises UnavailableException."""
         return Reading(self._read())
 
+    async def _commit(self, db: AsyncSession) -> None:
+        for work in self._last:
+            await work(db)
+        await db.flush()
+        try:
+            await db.commit()
+        except BaseException:
+            # SQLite leaves the transaction open, and SQLAlchemy takes it for ended: the next one to
+            # get this connection could not begin.
+            await db.invalidate()
+            raise
+
     async def check(self) -> None:
         """Raises UnavailableException when the database does not answer."""
         async with self.reading() as db:
             await db.execute(text("SELECT 1"))
-
-
-async def _commit(db: AsyncSession) -> None:
-    await db.flush()
-    try:
-        await db.commit()
-    except BaseException:
-        # SQLite leaves the transaction open, and SQLAlchemy takes it for ended: the next one to
-        # get this connection could not begin.
-        await db.invalidate()
-        raise
 
 
 class Reading:

@@ -43,8 +43,8 @@ class Pictures:
         assets = [base / name for name in _IN_SITE] if is_site(base) else []
         if not is_site(content):
             assets += [content.parent / name for name in _BESIDE]
-        # Folders that lead elsewhere are no part of the site, whatever their names.
-        self._areas = [content, *(path for path in assets if path.resolve() == path)]
+        # As they stand, so that a folder which is a link to elsewhere contains nothing.
+        self._areas = [content, *assets]
 
     def find(self, path: str, document: Path) -> Picture | None:
         """The picture that a document means by a decoded local path; None where no file is.

@@ -56,6 +56,10 @@ class Publishable(Entity):
     reactions_count: Mapped[int] = mapped_column(default=0)
     views_count: Mapped[int] = mapped_column(default=0)
 
+    # What lists show, as JSON: see db/repositories/ready_cards.py. Empty until it was made.
+    card: Mapped[LongText] = mapped_column(default="")
+    card_version: Mapped[int] = mapped_column(default=0, index=True)
+
     # Last in the row: SQLite walks through the pages of long values to what stands behind them.
     body_markdown: Mapped[LongText] = mapped_column(sort_order=1)
     html: Mapped[LongText] = mapped_column(sort_order=1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portfolio.api.express import Plan
@@ -54,10 +54,12 @@ class ExpressMiddleware:
     def _known(self, app: FastAPI) -> list[Line]:
         if self._lines is None:
             self._lines = [
-                Line(
-                    found.path_regex, found.original_route.get_route_handler(), found._route_context
-                )
+                Line(found.path_regex, found.original_route.get_route_handler(), _context_of(found))
                 for found in iter_route_contexts(app.routes)
                 if isinstance(found.original_route, Door) and Plan.of(found.dependant)
             ]
         return self._lines
+
+
+def _context_of(found: RouteContext) -> Any:
+    return found._route_context  # noqa: SLF001 - what the router leaves in the scope

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import func
 
-from portfolio.db.repositories.visibility import SCHEDULED
+from portfolio.db.repositories.visibility import PUBLIC, SCHEDULED
 from portfolio.models.projections import AuthorRef, Counts
 from portfolio.models.publication import Publishable, Status
 from portfolio.models.users import User
@@ -61,3 +62,15 @@ def shared_values(row: Sequence[Any], now: datetime) -> dict[str, Any]:
         "counts": Counts(comments=row[12], reactions=row[13], views=row[14]),
         "author": AuthorRef(id=row[15], username=row[16], display_name=row[17], avatar_url=row[18]),
     }
+
+
+def ready_columns(model: type[Publishable]) -> tuple[Any, ...]:
+    """What ready_card() takes."""
+    return (model.card, model.comments_count, model.reactions_count, model.views_count)
+
+
+def ready_card(row: Sequence[Any]) -> orjson.Fragment:
+    """The stored card of something public, with what changes by itself."""
+    card, comments, reactions, views, *_ = row
+    counts = f'{{"comments":{comments},"reactions":{reactions},"views":{views}}}'
+    return orjson.Fragment(f'{card[:-1]},"status":"{PUBLIC}","counts":{counts}}}')

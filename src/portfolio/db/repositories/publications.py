@@ -31,6 +31,7 @@ from portfolio.db.prepared import Prepared, Run, runner
 from portfolio.db.repositories import tallies
 from portfolio.db.repositories.attachments import covers_of, images_of, tags_of
 from portfolio.db.repositories.base import ROW_ID, SORT_VALUE, BaseRepository, page_of
+from portfolio.db.repositories.cards import ready_card, ready_columns
 from portfolio.db.repositories.visibility import ALL, PUBLIC, SCHEDULED, SCOPES, public
 from portfolio.models.bookkeeping import PublicationTally
 from portfolio.models.entities import EntityType
@@ -59,6 +60,7 @@ class Shape:
     filters: frozenset[str]
     sort: Sort
     by_cursor: bool
+    ready: bool
 
 
 class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
@@ -104,6 +106,41 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
         counted: bool = True,
     ) -> Page[C]:
         """A page of cards with tags and covers: four statements, however many items."""
+        page = await self._page(db, request, filters, scope, counted=counted)
+        assert page is not None  # noqa: S101 - only ready cards can be missing
+        return page
+
+    async def ready_cards(
+        self, db: AsyncSession, request: PageRequest, filters: Mapping[str, Any]
+    ) -> Page[Any]:
+        """A page of what strangers see, as it was serialised when it was written."""
+        page = await self._page(db, request, filters, PUBLIC, ready=True)
+        # Rows that somebody else wrote have no card before the next start.
+        return page or await self.cards(db, request, filters)
+
+    async def cards_by_id(self, db: AsyncSession, ids: Sequence[int]) -> list[C]:
+        """Cards of any status, in no particular order."""
+        statement = Prepared(self.card_columns().where(self.model.id.in_(ids)))
+
+        def read(session: Session) -> list[C]:
+            now = utc_now()
+            with runner(session) as run:
+                items = [self.to_card(row, now) for row in run(statement, {})]
+                self._attach(run, items)
+                return items
+
+        return await db.run_sync(read)
+
+    async def _page(
+        self,
+        db: AsyncSession,
+        request: PageRequest,
+        filters: Mapping[str, Any],
+        scope: str,
+        *,
+        counted: bool = True,
+        ready: bool = False,
+    ) -> Page[Any] | None:
         sort = self.sort_of(request)
         values: dict[str, Any] = {"now": utc_now(), "row_limit": request.limit + 1}
         for name, value in filters.items():
@@ -114,15 +151,21 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
             values.update({SORT_VALUE: cursor.value, ROW_ID: cursor.id})
         else:
             values["row_offset"] = request.offset
-        listing = self._list(Shape(scope, names, sort, by_cursor))
+        listing = self._list(Shape(scope, names, sort, by_cursor, ready))
         count = None if by_cursor or not counted else self._count(scope, names)
 
-        def read(session: Session) -> Page[C]:
+        def read(session: Session) -> Page[Any] | None:
             with runner(session) as run:
                 total = None if count is None else run(count, values)[0][0]
                 rows = run(listing, values)
-                items = [self.to_card(row, values["now"]) for row in rows[: request.limit]]
-                self._attach(run, items)
+                shown = rows[: request.limit]
+                if not ready:
+                    items: list[Any] = [self.to_card(row, values["now"]) for row in shown]
+                    self._attach(run, items)
+                elif all(row[0] for row in shown):
+                    items = [ready_card(row) for row in shown]
+                else:
+                    return None
             return page_of(rows, items, request, sort, total)
 
         # One step out of the event loop's coroutines for all statements, and no entities.
@@ -217,9 +260,9 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
 
     def _build_list(self, shape: Shape) -> Prepared:
         column = self.sortable[shape.sort.key]
+        columns = select(*ready_columns(self.model)) if shape.ready else self.card_columns()
         statement = (
-            self.card_columns()
-            .add_columns(column.label(SORT_VALUE), self.model.id.label(ROW_ID))
+            columns.add_columns(column.label(SORT_VALUE), self.model.id.label(ROW_ID))
             .where(SCOPES[shape.scope](self.model), *self._conditions(shape.filters))
             .order_by(*self.order(shape.sort))
             .limit(bindparam("row_limit", type_=Integer))

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from portfolio.core.clock import utc_now
 from portfolio.core.errors import ConflictException
 from portfolio.db.repositories.base import BaseRepository
+from portfolio.db.repositories.ready_cards import note
 from portfolio.db.repositories.visibility import public
 from portfolio.models.entities import EntityType
 from portfolio.models.posts import BlogPost
@@ -61,6 +62,7 @@ class TagRepository(GroupRepository[Tag]):
         self, db: AsyncSession, kind: EntityType, entity_id: int, tag_ids: Sequence[int]
     ) -> None:
         """Make these the tags of the entity, in this order."""
+        note(db, kind, [entity_id])
         link, owner = LINKS[kind]
         await db.execute(
             delete(link).where(owner == entity_id).execution_options(synchronize_session=False)
@@ -91,7 +93,9 @@ class TagRepository(GroupRepository[Tag]):
 
     async def merge(self, db: AsyncSession, tag: Tag, into: Tag) -> None:
         """Everything that bears `tag` bears `into` instead; `tag` is gone."""
-        for link, owner in LINKS.values():
+        for kind, (link, owner) in LINKS.items():
+            bearers = await db.execute(select(owner).where(link.tag_id == tag.id))
+            note(db, kind, bearers.scalars())
             both = select(owner).where(link.tag_id == into.id)
             await db.execute(
                 update(link)

@@ -90,12 +90,15 @@ def upgrade() -> None:
         sa.Column("comments_count", sa.Integer(), nullable=False),
         sa.Column("reactions_count", sa.Integer(), nullable=False),
         sa.Column("views_count", sa.Integer(), nullable=False),
+        sa.Column("card", sa.UnicodeText(), nullable=False),
+        sa.Column("card_version", sa.Integer(), nullable=False),
         sa.Column("body_markdown", sa.UnicodeText(), nullable=False),
         sa.Column("html", sa.UnicodeText(), nullable=False),
         sa.Column("toc", JSONText(), nullable=False),
         sa.UniqueConstraint("slug"),
     )
     op.create_index("ix_blog_posts_author_id", "blog_posts", ["author_id"])
+    op.create_index("ix_blog_posts_card_version", "blog_posts", ["card_version"])
     op.create_index(
         "ix_blog_posts_listing", "blog_posts", ["status", "deleted_at", "listed_at", "id"]
     )
@@ -130,12 +133,15 @@ def upgrade() -> None:
         sa.Column("comments_count", sa.Integer(), nullable=False),
         sa.Column("reactions_count", sa.Integer(), nullable=False),
         sa.Column("views_count", sa.Integer(), nullable=False),
+        sa.Column("card", sa.UnicodeText(), nullable=False),
+        sa.Column("card_version", sa.Integer(), nullable=False),
         sa.Column("body_markdown", sa.UnicodeText(), nullable=False),
         sa.Column("html", sa.UnicodeText(), nullable=False),
         sa.Column("toc", JSONText(), nullable=False),
         sa.UniqueConstraint("slug"),
     )
     op.create_index("ix_projects_author_id", "projects", ["author_id"])
+    op.create_index("ix_projects_card_version", "projects", ["card_version"])
     op.create_index("ix_projects_listing", "projects", ["status", "deleted_at", "listed_at", "id"])
     op.create_index("ix_projects_position", "projects", ["position"])
     op.create_table(
