@@ -92,10 +92,14 @@ class TestUpdate:
         (tag,) = await make(database, "A")
         async with database.transaction() as db:
             (await TAGS.get_one(db, tag.id)).name = "B"
-        with pytest.raises(RetryableException):
+
+        async def change_what_was_seen() -> None:
             async with database.transaction() as db:
                 db.add(tag)
                 tag.name = "C"
+
+        with pytest.raises(RetryableException):
+            await change_what_was_seen()
 
 
 class TestDelete:

@@ -46,7 +46,9 @@ class StrictRequest(Request):
     async def _get_form(self, **limits: Any) -> FormData:
         form = await super()._get_form(**limits)
         for name, value in form.multi_items():
-            if not _storable(name) or not (isinstance(value, UploadFile) or _storable(value)):
+            if not _storable(name) or not (
+                isinstance(value, UploadFile) or _storable(_but_nul(name, value))
+            ):
                 await form.close()
                 raise _refusal("must not hold NUL or lone surrogates", name)
         return form
@@ -116,7 +118,7 @@ def _inspect(root: Any) -> None:
         if depth > MAX_DEPTH:
             raise _too_deep()
         match value:
-            case str() if not _storable(value):
+            case str() if not _storable(_but_nul(path, value)):
                 raise _refusal("must not hold NUL or lone surrogates", path)
             case dict():
                 if not all(map(_storable, value)):
@@ -128,6 +130,11 @@ def _inspect(root: Any) -> None:
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
+
+
+def _but_nul(name: str, text: str) -> str:
+    """A password may hold anything that can be typed: it is hashed, never stored."""
+    return text.replace("\0", "") if name in _PASSWORDS else text
 
 
 def _storable(text: str) -> bool:
@@ -181,6 +188,7 @@ def _constant(name: str) -> NoReturn:
     raise _refusal(f"{name} is no JSON")
 
 
+_PASSWORDS = {"password", "current_password", "new_password"}
 _decoder = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_real, parse_constant=_constant
 )

@@ -6,12 +6,13 @@ waits at the unique constraint until the first has ended, and then finds its ans
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from portfolio.api.body import StrictRequest
 from portfolio.api.route import IDEMPOTENCY, Replay
 from portfolio.core import context
 from portfolio.core.errors import InvalidInputException
@@ -43,7 +44,7 @@ async def remember(
 ) -> None:
     """Claim the key for this request. Raises Replay with the answer that it got before."""
     scope = f"user:{viewer.id}" if viewer else f"client:{context.current().client}"
-    parts = (request.method.encode(), request.url.path.encode(), await request.body())
+    parts = (request.method.encode(), request.url.path.encode(), await cast("StrictRequest", request).digest())
     fingerprint = hashlib.sha256(b"\0".join(parts)).hexdigest()
     claim = await service.claim(db, scope, key, fingerprint)
     if claim.status is None:

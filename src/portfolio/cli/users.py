@@ -5,13 +5,12 @@ import sys
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from portfolio.core import environment
-from portfolio.core.text import slugify
 from portfolio.main import prepare
 from portfolio.models.users import Role, User
 from portfolio.schemas.users import UserCreate
+from portfolio.services.users import account
 from portfolio.wiring import build_services
 
 app = typer.Typer(help="Accounts.", no_args_is_help=True)
@@ -37,14 +36,7 @@ def create(
         if password_stdin
         else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
-    name = username or slugify(email.partition("@")[0])
-    try:
-        data = UserCreate(email=email, username=name, password=password)
-    except ValidationError as error:
-        for problem in error.errors():
-            message = problem["msg"].removeprefix("Value error, ")
-            typer.echo(f"{problem['loc'][0]}: {message}", err=True)
-        raise typer.Exit(2) from None
+    data = account(email, password, username or None)
     user = asyncio.run(_create(data, Role.ADMIN if admin else Role.USER))
     typer.echo(f"Created {user.role} {user.username} <{user.email}>")
 

@@ -13,6 +13,7 @@ from portfolio.core import config
 from portfolio.core.config import Group, SecuritySettings, Settings
 
 MINIMUM_COST = 10
+KEPT = ("secret_key", "password_pepper")  # what is made once where nobody gives it
 KNOWN_DEFAULTS = {"admin", "password", "changeme", "change-me", "secret", "adminadmin", "admin123"}
 
 
@@ -80,7 +81,7 @@ def _kept_secrets(data_dir: Path) -> dict[str, str]:
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
-            fresh = {name: secrets.token_hex(32) for name in ("secret_key", "password_pepper")}
+            fresh = {name: secrets.token_hex(32) for name in KEPT}
             draft = data_dir / f".secrets-{secrets.token_hex(8)}"
             with os.fdopen(
                 os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
@@ -95,7 +96,8 @@ def _kept_secrets(data_dir: Path) -> dict[str, str]:
                 pass
             finally:
                 draft.unlink()
-        kept: dict[str, str] = json.loads(path.read_text())
+        read = json.loads(path.read_text())
+        kept: dict[str, str] = {name: read[name] for name in KEPT}
         SecuritySettings.model_validate(kept)
     except OSError as error:
         raise SettingsError([f"DATA_DIR: {error.strerror}: {error.filename}"]) from error

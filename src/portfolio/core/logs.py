@@ -61,6 +61,8 @@ def configure(settings: LoggingSettings, stream: TextIO | None = None) -> None:
     _take_over("uvicorn", "uvicorn.error", "uvicorn.asgi")
     # Our own access line has no query string, in which a mail link may carry its token.
     logging.getLogger("uvicorn.access").disabled = True
+    # Its notes on every step say nothing that an owner could act on.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
 

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from portfolio.importers import addresses, dates
 from portfolio.importers.documents import Document
@@ -67,18 +67,24 @@ class InternalLinks:
     def _files(self, source: Document, path: str) -> Iterator[str]:
         here = str(source.path.resolve().parent)
         if path.startswith("/"):
-            yield self._content + path
+            # Without an ending it is an address, which an author may have declared.
+            yield from [self._content + path] if is_file_name(path) else []
         else:
             yield f"{here}/{path}"
             yield f"{here}/{_PAGE_ENDING.sub('', path)}"
 
     def _addresses(self, source: Document, path: str) -> Iterator[str]:
+        written = _quoted(path)
         if path.startswith("/"):
-            yield path
+            yield written
         else:
-            for own in self._own[source.source]:
-                yield urljoin(f"/{own}/", path)
-                yield urljoin(f"/{own}", path)
+            for own in map(_quoted, self._own[source.source]):
+                yield urljoin(f"/{own}/", written)
+                yield urljoin(f"/{own}", written)
+
+
+def _quoted(path: str) -> str:
+    return quote(path, errors="replace")
 
 
 def _file_names(path: Path) -> Iterator[str]:

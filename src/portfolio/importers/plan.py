@@ -52,19 +52,23 @@ class Task:
 
     def decide(self, digest: str, options: Options) -> tuple[Result, str | None]:
         """What to do with it, and the reason for leaving it alone."""
-        kind = self.document.kind
+        if reason := self._obstacle():
+            return Result.SKIPPED, reason
         if self.source is None:
-            is_hidden = kind == "experience" and self.document.draft
-            return (Result.SKIPPED, DRAFT_JOB) if is_hidden else (Result.MADE, None)
-        if self.source.entity_type != kind:
-            return Result.SKIPPED, f"was imported as {self.source.entity_type} before"
-        if self.row is None:
-            return Result.SKIPPED, DELETED
+            return Result.MADE, None
         if self.source.digest == digest and not (self.is_edited and options.overwrite):
             return Result.UNCHANGED, None
         if self.is_edited and not options.overwrite:
             return Result.SKIPPED, EDITED
         return Result.CHANGED, None
+
+    def _obstacle(self) -> str | None:
+        kind = self.document.kind
+        if kind == "experience" and self.document.draft:
+            return DRAFT_JOB
+        if self.source and self.source.entity_type != kind:
+            return f"was imported as {self.source.entity_type} before"
+        return DELETED if self.source and self.row is None else None
 
 
 @dataclass(slots=True)
