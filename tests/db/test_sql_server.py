@@ -12,9 +12,9 @@ from sqlalchemy.types import TypeDecorator, UnicodeText
 from tests.sql_server import DIALECT, check
 
 from portfolio.core.pagination import Sort
+from portfolio.db.repositories.listings import Shape
 from portfolio.db.repositories.posts import BlogPostRepository
 from portfolio.db.repositories.projects import ProjectRepository
-from portfolio.db.repositories.publications import Shape
 from portfolio.db.repositories.visibility import SCOPES
 from portfolio.models import Base
 

@@ -44,7 +44,11 @@ async def remember(
 ) -> None:
     """Claim the key for this request. Raises Replay with the answer that it got before."""
     scope = f"user:{viewer.id}" if viewer else f"client:{context.current().client}"
-    parts = (request.method.encode(), request.url.path.encode(), await cast("StrictRequest", request).digest())
+    parts = (
+        request.method.encode(),
+        request.url.path.encode(),
+        await cast("StrictRequest", request).digest(),
+    )
     fingerprint = hashlib.sha256(b"\0".join(parts)).hexdigest()
     claim = await service.claim(db, scope, key, fingerprint)
     if claim.status is None:

@@ -25,6 +25,7 @@ ANSWER_HEADERS = (
     "Content-Range",
     "Deprecation",
     "ETag",
+    "Idempotency-Replayed",
     "Link",
     "Location",
     "RateLimit",

@@ -6,7 +6,8 @@ from sqlalchemy import Boolean, Select, Unicode, and_, bindparam, select
 
 from portfolio.core.text import fold
 from portfolio.db.repositories.cards import EXCERPT, SHARED, shared_columns, shared_values
-from portfolio.db.repositories.publications import Filter, PublicationRepository
+from portfolio.db.repositories.listings import Filter
+from portfolio.db.repositories.publications import PublicationRepository
 from portfolio.models.entities import EntityType
 from portfolio.models.posts import BlogPost
 from portfolio.models.projections import PostCard, PostDetail, SeriesRef

@@ -6,7 +6,8 @@ from sqlalchemy import Boolean, Select, Unicode, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.db.repositories.cards import EXCERPT, SHARED, shared_columns, shared_values
-from portfolio.db.repositories.publications import Filter, PublicationRepository
+from portfolio.db.repositories.listings import Filter
+from portfolio.db.repositories.publications import PublicationRepository
 from portfolio.db.repositories.ready_cards import note
 from portfolio.models.entities import EntityType
 from portfolio.models.projections import ProjectCard, ProjectDetail

@@ -5,8 +5,7 @@ only get their values: building and hashing one costs more than running it on SQ
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
@@ -26,12 +25,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portfolio.core.clock import utc_now
-from portfolio.core.pagination import Page, PageRequest, Sort
+from portfolio.core.pagination import Page, PageRequest
 from portfolio.db.prepared import Prepared, Run, runner
 from portfolio.db.repositories import tallies
 from portfolio.db.repositories.attachments import covers_of, images_of, tags_of
 from portfolio.db.repositories.base import ROW_ID, SORT_VALUE, BaseRepository, page_of
 from portfolio.db.repositories.cards import ready_card, ready_columns
+from portfolio.db.repositories.listings import Filter, Shape
 from portfolio.db.repositories.visibility import ALL, PUBLIC, SCHEDULED, SCOPES, public
 from portfolio.models.bookkeeping import PublicationTally
 from portfolio.models.entities import EntityType
@@ -42,25 +42,6 @@ from portfolio.models.users import User
 M = TypeVar("M", bound=Publishable)
 C = TypeVar("C", bound=Card)
 D = TypeVar("D", bound=Card)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A condition on a list, and how the value asked for fills its parameters."""
-
-    condition: ColumnElement[bool]
-    bind: Callable[[Any], dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """All that makes two list statements differ but for their values."""
-
-    scope: str
-    filters: frozenset[str]
-    sort: Sort
-    by_cursor: bool
-    ready: bool
 
 
 class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
