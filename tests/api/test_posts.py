@@ -1,4 +1,3 @@
-import asyncio
 from typing import Any
 
 import pytest
@@ -247,64 +246,3 @@ class TestReadPost:
         response = await client.put(f"{POSTS}/1", json={})
         assert response.status_code == 405
         assert response.headers["Allow"] == "GET, HEAD, PATCH, DELETE, OPTIONS"
-
-
-class TestRelatedPosts:
-    async def test_come_by_the_number_of_shared_tags_then_by_date(
-        self, client: AsyncClient, services: Services, admin: User
-    ) -> None:
-        post = await make_post(services, admin, "This", tags=["a", "b", "c"])
-        for title, tags, year in (
-            ("One", ["a"], 2024),
-            ("Two, older", ["a", "b"], 2020),
-            ("Two, newer", ["b", "c", "x"], 2021),
-            ("None", ["x"], 2025),
-        ):
-            at = f"{year}-01-01T00:00:00Z"
-            await make_post(services, admin, title, tags=tags, published_at=at)
-        response = await client.get(f"{POSTS}/{post.slug}/related")
-        assert [item["title"] for item in response.json()] == ["Two, newer", "Two, older", "One"]
-        assert "body_markdown" not in response.json()[0]
-
-    async def test_are_five_at_most(
-        self, client: AsyncClient, services: Services, admin: User
-    ) -> None:
-        posts = await make_posts(services, admin, 8, tags=["a"])
-        assert len((await client.get(f"{POSTS}/{posts[0].id}/related")).json()) == 5
-
-    async def test_are_none_without_tags(
-        self, client: AsyncClient, services: Services, admin: User
-    ) -> None:
-        post = await make_post(services, admin)
-        assert (await client.get(f"{POSTS}/{post.id}/related")).json() == []
-
-
-class TestViews:
-    async def test_count_everybody_who_reads(
-        self, client: AsyncClient, services: Services, admin: User
-    ) -> None:
-        post = await make_post(services, admin)
-        answers = await asyncio.gather(
-            *(client.post(f"{POSTS}/{ref}/views") for ref in [post.id, post.slug] * 5)
-        )
-        assert {answer.status_code for answer in answers} == {204}
-        assert (await client.get(f"{POSTS}/{post.id}")).json()["counts"]["views"] == 10
-
-    async def test_are_no_change_of_the_post(
-        self, client: AsyncClient, services: Services, admin: User
-    ) -> None:
-        post = await make_post(services, admin)
-        before = await client.get(f"{POSTS}/{post.id}")
-        await client.post(f"{POSTS}/{post.id}/views")
-        after = await client.get(f"{POSTS}/{post.id}")
-        assert after.json()["updated_at"] == before.json()["updated_at"]
-        assert after.headers["ETag"].partition(".")[0] == before.headers["ETag"].partition(".")[0]
-
-    async def test_sort_the_list(
-        self, client: AsyncClient, services: Services, admin: User
-    ) -> None:
-        for title, views in (("Few", 1), ("Many", 3), ("Some", 2)):
-            post = await make_post(services, admin, title)
-            for _ in range(views):
-                await client.post(f"{POSTS}/{post.id}/views")
-        assert titles((await client.get(f"{POSTS}?sort=-views")).json()) == ["Many", "Some", "Few"]

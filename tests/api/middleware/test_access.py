@@ -1,6 +1,8 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import structlog
 from fastapi import APIRouter, FastAPI
 from prometheus_client import REGISTRY
 from starlette.requests import Request
@@ -19,6 +21,15 @@ async def get_post(ref: str) -> str:
 
 
 v1.include_router(posts)
+
+
+@pytest.fixture(autouse=True)
+def every_level() -> Iterator[None]:
+    """Another application of this process may have asked for errors only."""
+    kept = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**kept)
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ class TestLine:
         self, lines: Lines, stream: io.StringIO
     ) -> None:
         logs.configure(LoggingSettings(format="json"), stream)
-        logging.getLogger("alembic").info("upgrade")
+        logging.getLogger("some.library").info("done")
         assert len(lines()) == 1
 
     def test_carries_warnings(self, lines: Lines) -> None:
