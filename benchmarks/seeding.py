@@ -18,7 +18,7 @@ from portfolio.main import prepare
 from portfolio.models.entities import EntityType
 from portfolio.models.media import Image
 from portfolio.models.posts import BlogPost
-from portfolio.models.publication import Status
+from portfolio.models.publications import Status
 from portfolio.models.taxonomy import PostTag, Tag
 from portfolio.models.users import User
 from portfolio.wiring import build_services

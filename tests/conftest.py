@@ -14,8 +14,10 @@ from tests.databases import Sweeper, can_create_databases, database_url, server_
 from tests.factories.users import make_access_token, make_user
 from tests.sql_server import must_compile
 
+from portfolio.core import environment
 from portfolio.core.config import (
     DatabaseSettings,
+    Group,
     LoggingSettings,
     SecuritySettings,
     ServerSettings,
@@ -44,12 +46,25 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_of_this_machine() -> Iterator[None]:
+    """Neither variables nor a .env file of whoever runs the tests reach them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in environment.variables():
+            patch.delenv(name, raising=False)
+        for group in Settings.model_fields.values():
+            if isinstance(group.annotation, type) and issubclass(group.annotation, Group):
+                patch.setitem(group.annotation.model_config, "env_file", None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     data_dir = tmp_path_factory.mktemp("data")
     return Settings(
         server=ServerSettings(environment="test", public_url="http://test"),
-        database=DatabaseSettings(url=database_url(data_dir)),
+        # Many at once may wait as long as this machine needs.
+        database=DatabaseSettings(url=database_url(data_dir), pool_timeout=60),
         security=SecuritySettings(
             secret_key=SecretStr("k" * 32), password_pepper=SecretStr("p" * 32), bcrypt_cost=4
         ),

@@ -92,7 +92,7 @@ class TestUpgrade:
         await migrate.upgrade(engine)
 
         def check(connection: Connection) -> None:
-            migrate._run(connection, lambda made, _: command.check(made), "")
+            command.check(migrate.configured(connection))
 
         async with engine.begin() as connection:
             await connection.run_sync(check)

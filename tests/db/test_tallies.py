@@ -12,7 +12,7 @@ from portfolio.core.errors import ConflictException, NotFoundException
 from portfolio.db.repositories.tallies import TALLIED, recount
 from portfolio.db.session import Database
 from portfolio.models.bookkeeping import PublicationTally
-from portfolio.models.publication import Status
+from portfolio.models.publications import Status
 from portfolio.models.users import User
 from portfolio.schemas.posts import PostUpdate
 from portfolio.schemas.projects import ProjectUpdate

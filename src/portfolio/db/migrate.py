@@ -1,15 +1,14 @@
 """Brings the schema to what this version of the code needs."""
 
-from collections.abc import Callable
+import importlib
 from pathlib import Path
+from typing import Any, Literal
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from portfolio.core.environment import SettingsError
+from portfolio.db.failures import translated
 
 HEAD = "0003"
 
@@ -17,13 +16,15 @@ HEAD = "0003"
 async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:
     """Run what is missing, once, however many processes start together.
 
-    Raises SettingsError when the database belongs to a newer version.
+    Raises SettingsError when the database belongs to a newer version, UnavailableException when
+    it cannot be reached.
     """
-    async with engine.connect() as connection:
-        if revision == "head" and await connection.run_sync(_is_current):
-            return
-    async with engine.begin() as connection:
-        await connection.run_sync(_run, command.upgrade, revision)
+    with translated():
+        async with engine.connect() as connection:
+            if revision == "head" and await connection.run_sync(_is_current):
+                return
+        async with engine.begin() as connection:
+            await connection.run_sync(_run, "upgrade", revision)
 
 
 async def require_current(engine: AsyncEngine) -> None:
@@ -34,8 +35,9 @@ async def require_current(engine: AsyncEngine) -> None:
 
 
 async def downgrade(engine: AsyncEngine, revision: str) -> None:
-    async with engine.begin() as connection:
-        await connection.run_sync(_run, command.downgrade, revision)
+    with translated():
+        async with engine.begin() as connection:
+            await connection.run_sync(_run, "downgrade", revision)
 
 
 def _is_current(connection: Connection) -> bool:
@@ -44,13 +46,20 @@ def _is_current(connection: Connection) -> bool:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD
 
 
-def _run(connection: Connection, action: Callable[[Config, str], None], revision: str) -> None:
-    config = Config()
+def configured(connection: Connection) -> Any:
+    """Alembic's Config for a history that runs on this connection."""
+    config = importlib.import_module("alembic.config").Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
+    return config
+
+
+def _run(connection: Connection, verb: Literal["upgrade", "downgrade"], revision: str) -> None:
+    # Only when there is something to do: a start should not wait for Alembic to be loaded.
+    alembic = importlib.import_module("alembic.command")
     try:
-        action(config, revision)
-    except CommandError as error:
+        getattr(alembic, verb)(configured(connection), revision)
+    except alembic.util.CommandError as error:
         raise SettingsError(
             [f"DATABASE_URL: this database was made by a newer version ({error}); upgrade first"]
         ) from error

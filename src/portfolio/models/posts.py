@@ -1,7 +1,7 @@
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portfolio.models.publication import Publishable
+from portfolio.models.publications import Publishable
 from portfolio.models.types import BIGINT, Json
 
 

@@ -24,7 +24,7 @@ from portfolio.db.repositories.taxonomy import TagRepository
 from portfolio.db.repositories.visibility import PUBLIC
 from portfolio.models.history import Revision
 from portfolio.models.projections import Card
-from portfolio.models.publication import Publishable
+from portfolio.models.publications import Publishable
 from portfolio.models.users import User
 from portfolio.schemas.publications import PublicationFields
 from portfolio.services import policy
@@ -37,7 +37,7 @@ M = TypeVar("M", bound=Publishable)
 C = TypeVar("C", bound=Card)
 D = TypeVar("D", bound=Card)
 
-SLUG_ATTEMPTS = 8
+SLUG_ATTEMPTS = 3
 # Rows of their own that belong to a publication: a change of theirs is a change of it.
 CONNECTED = {"tags", "technologies", "aliases", "cover"}
 

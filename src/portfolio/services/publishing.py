@@ -8,7 +8,7 @@ from typing import Any
 from portfolio.core.clock import utc_now
 from portfolio.core.errors import InvalidInputException
 from portfolio.core.markdown import RENDER_VERSION, render
-from portfolio.models.publication import Publishable, Status
+from portfolio.models.publications import Publishable, Status
 
 SAME_NAME = ("title", "body_markdown", "featured", "canonical_url")
 SEO = ("title", "description", "image")

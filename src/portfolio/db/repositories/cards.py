@@ -9,7 +9,7 @@ from sqlalchemy import func
 
 from portfolio.db.repositories.visibility import PUBLIC, SCHEDULED
 from portfolio.models.projections import AuthorRef, Counts
-from portfolio.models.publication import Publishable, Status
+from portfolio.models.publications import Publishable, Status
 from portfolio.models.users import User
 
 

@@ -10,12 +10,12 @@ from portfolio.core.clock import utc_now
 from portfolio.core.errors import NotFoundException
 from portfolio.core.refs import parse_ref
 from portfolio.core.text import fold
-from portfolio.db.repositories.visibility import public
+from portfolio.db.repositories.visibility import ALL, SCOPES, visible_to
 from portfolio.models.entities import EntityType
 from portfolio.models.posts import BlogPost
 from portfolio.models.profiles import Profile
 from portfolio.models.projects import Project
-from portfolio.models.publication import Publishable
+from portfolio.models.publications import Publishable
 from portfolio.models.users import Role, User
 
 
@@ -36,9 +36,8 @@ class EntityRepository:
 
         Raises NotFoundException, also for what `viewer` may not see.
         """
-        everything = viewer is not None and viewer.is_admin
         statement = self._visible(
-            kind, parse_ref(ref) if isinstance(ref, str) else ref, everything=everything
+            kind, parse_ref(ref) if isinstance(ref, str) else ref, visible_to(viewer)
         )
         found: int | None = await db.scalar(statement, {"now": utc_now()})
         if found is None:
@@ -60,7 +59,7 @@ class EntityRepository:
         if await db.scalar(held) is None:
             raise NotFoundException
 
-    def _visible(self, kind: EntityType, ref: int | str, *, everything: bool) -> Select[Any]:
+    def _visible(self, kind: EntityType, ref: int | str, scope: str) -> Select[Any]:
         if kind is EntityType.PROFILES:
             statement = select(Profile.id).join(User, User.id == Profile.user_id)
             if isinstance(ref, int):
@@ -68,9 +67,9 @@ class EntityRepository:
             else:
                 statement = statement.where(User.username == fold(ref))
             # Visitors know the profiles of those who run the site.
-            return statement if everything else statement.where(User.role == Role.ADMIN)
+            return statement if scope == ALL else statement.where(User.role == Role.ADMIN)
         model = self.publications[kind]
         statement = select(model.id).where(
             model.id == ref if isinstance(ref, int) else model.slug == ref
         )
-        return statement if everything else statement.where(public(model))
+        return statement.where(SCOPES[scope](model))

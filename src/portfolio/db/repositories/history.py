@@ -13,7 +13,7 @@ from portfolio.models.entities import EntityType
 from portfolio.models.history import Redirect, Revision
 from portfolio.models.posts import BlogPost
 from portfolio.models.projects import Project
-from portfolio.models.publication import Publishable
+from portfolio.models.publications import Publishable
 
 
 class RevisionRepository(BaseRepository[Revision]):

@@ -18,7 +18,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,11 +31,18 @@ from portfolio.db.repositories.attachments import covers_of, images_of, tags_of
 from portfolio.db.repositories.base import ROW_ID, SORT_VALUE, BaseRepository, page_of
 from portfolio.db.repositories.cards import ready_card, ready_columns
 from portfolio.db.repositories.listings import Filter, Shape
-from portfolio.db.repositories.visibility import ALL, PUBLIC, SCHEDULED, SCOPES, public
+from portfolio.db.repositories.visibility import (
+    ALL,
+    PUBLIC,
+    SCHEDULED,
+    SCOPES,
+    public,
+    visible_to,
+)
 from portfolio.models.bookkeeping import PublicationTally
 from portfolio.models.entities import EntityType
 from portfolio.models.projections import Card, Seo, TagRef
-from portfolio.models.publication import Publishable
+from portfolio.models.publications import Publishable
 from portfolio.models.users import User
 
 M = TypeVar("M", bound=Publishable)
@@ -72,10 +78,6 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
     def labels_of(self, card: Card) -> list[TagRef]:
         labels: list[TagRef] = getattr(card, self.labels)
         return labels
-
-    def visible_to(self, viewer: User | None) -> ColumnElement[bool]:
-        """The one place that says who may read which. Wants the value `now`."""
-        return true() if viewer is not None and viewer.is_admin else public(self.model)
 
     async def cards(
         self,
@@ -171,9 +173,8 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
         self, db: AsyncSession, ref: int | str, viewer: User | None, *, everything: bool = False
     ) -> D | None:
         """One with its body, tags and pictures, by id or slug, if `viewer` may read it."""
-        everything = everything or (viewer is not None and viewer.is_admin)
         now = utc_now()
-        statement = self._detail(isinstance(ref, int), ALL if everything else PUBLIC)
+        statement = self._detail(isinstance(ref, int), ALL if everything else visible_to(viewer))
 
         def read(session: Session) -> D | None:
             with runner(session) as run:

@@ -18,7 +18,7 @@ from portfolio.models.media import Image
 from portfolio.models.posts import BlogPost
 from portfolio.models.projections import Card
 from portfolio.models.projects import Project
-from portfolio.models.publication import Publishable
+from portfolio.models.publications import Publishable
 from portfolio.models.taxonomy import PostTag, ProjectTag, Series, Tag
 from portfolio.models.users import User
 

@@ -10,7 +10,7 @@ from portfolio.models.bookkeeping import PublicationTally
 from portfolio.models.entities import EntityType
 from portfolio.models.posts import BlogPost
 from portfolio.models.projects import Project
-from portfolio.models.publication import Publishable, Status
+from portfolio.models.publications import Publishable, Status
 
 TALLIED: dict[EntityType, type[Publishable]] = {
     EntityType.POSTS: BlogPost,

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import ColumnElement, and_, bindparam, true
 
-from portfolio.models.publication import Publishable, Status
+from portfolio.models.publications import Publishable, Status
 from portfolio.models.types import UTCDateTime
+from portfolio.models.users import User
 
 NOW = bindparam("now", type_=UTCDateTime())
 PUBLIC, SCHEDULED, ALL = "published", "scheduled", "all"
@@ -29,3 +30,8 @@ SCOPES: Mapping[str, Callable[[type[Publishable]], ColumnElement[bool]]] = {
     "any": lambda model: model.deleted_at.is_(None),
     ALL: lambda _model: true(),
 }
+
+
+def visible_to(viewer: User | None) -> str:
+    """The scope that this viewer reads in: the one place that says who may read which."""
+    return ALL if viewer is not None and viewer.is_admin else PUBLIC
