@@ -6,8 +6,8 @@ from typing import Any
 import bcrypt
 import httpx2
 import pytest
-from sqlalchemy import func, select, update
-from tests.factories.users import PASSWORD
+from sqlalchemy import func, select
+from tests.factories.users import LOGIN, PASSWORD, bearing, change_users, log_in
 
 from portfolio.db.session import Database
 from portfolio.models.credentials import UserSession
@@ -15,23 +15,7 @@ from portfolio.models.users import User
 from portfolio.schemas.users import UserCreate
 from portfolio.wiring import Services
 
-LOGIN = "/api/v1/auth/login"
 CHANGING = {"x-request-id", "date"}
-
-
-async def log_in(
-    client: httpx2.AsyncClient, identifier: str = "owner@example.com", password: str = PASSWORD
-) -> httpx2.Response:
-    return await client.post(LOGIN, json={"identifier": identifier, "password": password})
-
-
-def bearing(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-async def change(database: Database, **values: Any) -> None:
-    async with database.transaction() as db:
-        await db.execute(update(User).values(**values))
 
 
 async def hash_of(database: Database, user: User) -> str:
@@ -69,8 +53,7 @@ class TestLogIn:
     async def test_refuses_everybody_in_the_same_words(
         self, client: httpx2.AsyncClient, admin: User, user: User, database: Database
     ) -> None:
-        async with database.transaction() as db:
-            await db.execute(update(User).where(User.id == user.id).values(is_active=False))
+        await change_users(database, user, is_active=False)
         answers = [
             await log_in(client, "owner@example.com", "wrong wrong wrong"),
             await log_in(client, "owner", "short"),
@@ -93,7 +76,7 @@ class TestLogIn:
     async def test_refuses_an_account_without_password(
         self, client: httpx2.AsyncClient, admin: User, database: Database
     ) -> None:
-        await change(database, password_hash=None)
+        await change_users(database, password_hash=None)
         assert (await log_in(client)).status_code == 401
 
     @pytest.mark.parametrize(
@@ -149,7 +132,7 @@ class TestLogIn:
         self, client: httpx2.AsyncClient, admin: User, database: Database
     ) -> None:
         plain = bcrypt.hashpw(b"i was", bcrypt.gensalt(4)).decode()
-        await change(database, password_hash=plain)
+        await change_users(database, password_hash=plain)
         assert (await log_in(client, password="i was not")).status_code == 401
         assert await hash_of(database, admin) == plain
         assert (await log_in(client, password="i was")).status_code == 200

@@ -8,7 +8,7 @@ import jwt
 import pytest
 import time_machine
 from sqlalchemy import update
-from tests.factories.users import PASSWORD
+from tests.factories.users import bearing, change_users, log_in
 
 from portfolio.core.clock import utc_now
 from portfolio.core.config import Settings
@@ -18,22 +18,6 @@ from portfolio.models.credentials import UserSession
 from portfolio.models.users import Role, User
 
 KEY = "k" * 32
-LOGIN = "/api/v1/auth/login"
-
-
-async def log_in(
-    client: httpx2.AsyncClient, identifier: str = "owner@example.com", password: str = PASSWORD
-) -> httpx2.Response:
-    return await client.post(LOGIN, json={"identifier": identifier, "password": password})
-
-
-def bearing(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-async def change(database: Database, **values: Any) -> None:
-    async with database.transaction() as db:
-        await db.execute(update(User).values(**values))
 
 
 class TestBearer:
@@ -139,7 +123,7 @@ class TestBearer:
     async def test_ends_with_the_account(
         self, client: httpx2.AsyncClient, token: str, database: Database
     ) -> None:
-        await change(database, is_active=False)
+        await change_users(database, is_active=False)
         await self._refused(client, token)
 
     async def test_ends_with_the_life_of_its_session(
@@ -152,7 +136,7 @@ class TestBearer:
     async def test_has_the_rights_that_the_account_has_now(
         self, client: httpx2.AsyncClient, token: str, database: Database
     ) -> None:
-        await change(database, role=Role.USER)
+        await change_users(database, role=Role.USER)
         answer = await self._me(client, f"Bearer {token}")
         assert answer.json()["role"] == "user"
         made = await client.post("/api/v1/posts", json={"title": "A"}, headers=bearing(token))

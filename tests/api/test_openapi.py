@@ -1,18 +1,17 @@
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
-from fastapi import APIRouter, Depends
-from fastapi.security import OAuth2PasswordBearer
+from fastapi import APIRouter
 from pydantic import BaseModel
 from tests.factories.apps import make_app
 
 from portfolio.api.errors import errors
+from portfolio.api.identity import AdminUser, CurrentUser
 from portfolio.api.openapi import repeated_operation_ids
 from portfolio.api.route import Door
 from portfolio.core.errors import ConflictException
 
 router = APIRouter(route_class=Door, prefix="/api/v1", tags=["posts"])
-token = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token")
 
 
 class Post(BaseModel):
@@ -25,8 +24,13 @@ async def get_post(ref: str) -> Post:
 
 
 @router.post("/posts", status_code=201, responses=errors(ConflictException))
-async def create_post(data: Post, user: Annotated[str, Depends(token)]) -> Post:
+async def create_post(data: Post, _user: AdminUser) -> Post:
     return data
+
+
+@router.get("/account")
+async def get_account(_user: CurrentUser) -> Post:
+    return Post(title="mine")
 
 
 @pytest.fixture
@@ -51,6 +55,8 @@ class TestSchema:
         write = schema["paths"]["/api/v1/posts"]["post"]["responses"]
         assert set(read) == {"200", "400", "404", "422", "429", "500", "503"}
         assert set(write) - set(read) == {"201", "401", "403", "409", "413", "415"}
+        whoever = schema["paths"]["/api/v1/account"]["get"]["responses"]
+        assert set(whoever) - set(read) == {"401"}
         for status, response in {**read, **write}.items():
             expected = "application/json" if status < "400" else "application/problem+json"
             assert list(response["content"]) == [expected]

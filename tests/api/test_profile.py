@@ -4,6 +4,7 @@ import pytest
 from httpx2 import AsyncClient
 from tests.factories.posts import make_post
 from tests.factories.projects import make_project
+from tests.factories.users import change_users
 
 from portfolio.models.users import Role, User
 from portfolio.wiring import Services
@@ -59,10 +60,8 @@ class TestGetProfile:
     async def test_belongs_to_the_first_active_admin(
         self, client: AsyncClient, services: Services, admin: User, user: User
     ) -> None:
-        async with services.database.transaction() as db:
-            for account, changes in ((admin, {"is_active": False}), (user, {"role": Role.ADMIN})):
-                row = await services.users._users.get_one(db, account.id)
-                await services.users._users.update(db, row, changes)
+        await change_users(services.database, admin, is_active=False)
+        await change_users(services.database, user, role=Role.ADMIN)
         assert (await client.get(PROFILE)).json()["username"] == user.username
 
     async def test_runs_the_same_number_of_queries_for_any_number_of_entries(

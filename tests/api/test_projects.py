@@ -165,7 +165,8 @@ class TestOrderProjects:
     ) -> None:
         a, b, c, d = await make_all(services, admin, "A", "B", "C", "D")
         response = await admin_client.put(f"{PROJECTS}/order", json={"ids": [c, a]})
-        assert response.status_code == 204
+        assert response.status_code == 200
+        assert titles(response.json()) == ["C", "A", "B", "D"]
         assert titles((await client.get(PROJECTS)).json()) == ["C", "A", "B", "D"]
         await admin_client.put(f"{PROJECTS}/order", json={"ids": [d, b, a, c]})
         assert titles((await client.get(PROJECTS)).json()) == ["D", "B", "A", "C"]

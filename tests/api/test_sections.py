@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from httpx2 import AsyncClient
+from tests.factories.users import change_users
 
 from portfolio.models.users import Role, User
 from portfolio.wiring import Services
@@ -231,9 +232,7 @@ class TestUpdate:
         self, services: Services, admin_client: AsyncClient, user_client: AsyncClient, user: User
     ) -> None:
         made = await add(admin_client)
-        async with services.database.transaction() as db:
-            row = await services.users._users.get_one(db, user.id)
-            await services.users._users.update(db, row, {"role": Role.ADMIN})
+        await change_users(services.database, user, role=Role.ADMIN)
         url = f"{SKILLS}/{made['id']}"
         assert (await user_client.patch(url, json={"level": "B"})).status_code == 404
         assert (await user_client.delete(url)).status_code == 404

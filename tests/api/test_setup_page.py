@@ -1,44 +1,11 @@
 """The page behind the link that makes the first admin."""
 
-from typing import Any
-
 import httpx2
 import pytest
-from sqlalchemy import func, select
+from tests.factories.setup import admins, claim
 
-from portfolio.models.users import Role, User
+from portfolio.models.users import User
 from portfolio.wiring import Services
-
-PASSWORD = "a good one!"
-
-
-async def new_link(services: Services) -> str | None:
-    async with services.database.transaction() as db:
-        return await services.setup.link(db)
-
-
-@pytest.fixture
-async def token(services: Services) -> str:
-    link = await new_link(services)
-    assert link is not None
-    address, _, token = link.partition("?token=")
-    assert address == "http://test/setup"
-    return token
-
-
-def claim(token: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "token": token,
-        "email": "Ada@Example.com",
-        "username": "Ada",
-        "password": PASSWORD,
-    } | changes
-
-
-async def admins(services: Services) -> int:
-    async with services.database.reading() as db:
-        count = select(func.count(User.id)).where(User.role == Role.ADMIN)
-        return (await db.execute(count)).scalar_one()
 
 
 class TestShowPage:

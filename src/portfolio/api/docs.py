@@ -1,5 +1,6 @@
 """/docs and /redoc: from this server alone, without inline scripts, under a strict CSP."""
 
+import asyncio
 import json
 from importlib.metadata import version
 from importlib.resources import files
@@ -78,7 +79,9 @@ def _router(app: FastAPI, settings: Settings) -> APIRouter:
     @router.get("/openapi.json")
     async def openapi() -> Response:
         if not schema:
-            schema.append(json.dumps(app.openapi(), ensure_ascii=False).encode())
+            # It takes a second to make, the first time.
+            made = await asyncio.to_thread(app.openapi)
+            schema.append(json.dumps(made, ensure_ascii=False).encode())
         return Response(schema[0], media_type="application/json")
 
     @router.get("/docs")

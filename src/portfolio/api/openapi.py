@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from portfolio import __version__
 from portfolio.api.errors import errors
-from portfolio.api.identity import SECURITY_SCHEMES, get_current_user, get_viewer
+from portfolio.api.identity import SECURITY_SCHEMES, get_admin, get_current_user, get_viewer
 from portfolio.api.problem import SCHEMA
 from portfolio.api.query import QueryOf
 from portfolio.core.config import Settings
@@ -47,14 +47,8 @@ TAGS = {
     "series": "Posts that belong together, in order",
     "redirects": "Former addresses",
     "media": "Pictures, and the files that are served",
-    "comments": "Comments and their moderation",
-    "reactions": "Likes and their relatives",
-    "contact": "Messages to the owner",
-    "search": "Full-text search",
-    "admin": "Users, audit, statistics",
     "system": "Health and versions",
 }
-_WRITES = {"post", "put", "patch", "delete"}
 
 
 def operation_id(route: APIRoute) -> str:
@@ -94,11 +88,13 @@ def schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
         if get_viewer in calls:
             needed = get_current_user in calls
             operation["security"] = _ANY_SCHEME if needed else [*_ANY_SCHEME, {}]
+        if get_admin in calls:
+            _declare(operation, ForbiddenException)
         for call in calls:
             if isinstance(call, QueryOf):
                 operation.setdefault("parameters", []).extend(call.parameters())
-    for method, operation in operations(made):
-        _complete(method, operation)
+    for _, operation in operations(made):
+        _complete(operation)
     return made
 
 
@@ -129,23 +125,25 @@ def repeated_operation_ids(made: dict[str, Any]) -> list[str]:
     return sorted(name for name, count in counts.items() if count > 1)
 
 
-def _complete(method: str, operation: dict[str, Any]) -> None:
+def _complete(operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
-    for status, declared in errors(*_always(method, operation)).items():
-        responses.setdefault(str(status), declared)
+    _declare(operation, *_always(operation))
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _always(method: str, operation: dict[str, Any]) -> Iterator[type[AppError]]:
+def _declare(operation: dict[str, Any], *kinds: type[AppError]) -> None:
+    for status, declared in errors(*kinds).items():
+        operation["responses"].setdefault(str(status), declared)
+
+
+def _always(operation: dict[str, Any]) -> Iterator[type[AppError]]:
     """What any route of this kind may answer, besides what it declares."""
     yield from (BadRequestException, InvalidInputException, TooManyRequestsException)
     yield from (AppError, UnavailableException)
     if operation.get("security"):
         yield UnauthorizedException
-        if method in _WRITES:
-            yield ForbiddenException
     if any(parameter["in"] == "path" for parameter in operation.get("parameters", ())):
         yield NotFoundException
     if "requestBody" in operation:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.errors import InvalidInputException
+from portfolio.core.pagination import MAX_LIMIT, Page, PageRequest
 from portfolio.core.security import PreviewTokens
 from portfolio.db.repositories.projects import ProjectRepository
 from portfolio.db.repositories.taxonomy import TagRepository
@@ -31,12 +32,13 @@ class ProjectService(PublicationService[Project, ProjectCard, ProjectDetail]):
         super().__init__(projects, tags, history, media, previews)
         self._projects = projects
 
-    async def reorder(self, db: AsyncSession, ids: Sequence[int]) -> None:
+    async def reorder(self, db: AsyncSession, ids: Sequence[int]) -> Page[ProjectCard]:
         """These come first, in this order. Raises InvalidInputException for an id that is none."""
         known = await self._projects.ids_in_order(db)
         if len(set(ids)) != len(ids) or not set(ids) <= set(known):
             raise InvalidInputException.of("ids", "name each project once, and only existing ones")
         await self._projects.place(db, [*ids, *(key for key in known if key not in set(ids))])
+        return await self._projects.cards(db, PageRequest(limit=MAX_LIMIT), {}, "any")
 
     def _plain(self, given: Mapping[str, Any]) -> dict[str, Any]:
         columns = {name: given[name] for name in PLAIN if name in given}

@@ -16,13 +16,30 @@ from pygments.token import Text, Whitespace
 
 # Characters of code that are coloured in one document; what follows stays plain.
 MAX_HIGHLIGHTED = 100_000
-# Many lexers take the square of what they cannot close, such as a quotation mark, or of a run of
-# blanks: seconds for a few kilobytes. These two keep any of them from running away.
+# Most lexers take the square of a long line, of a run of blank lines or of what is never closed:
+# minutes for a few kilobytes. The two limits stop these languages in time; that was tried out.
 MAX_SECONDS = 0.4
-_RUNAWAY = re.compile(r"[^\n]{500}|\n(?:[ \t]*\n){20}")
+_RUNAWAY = re.compile(r"^[^\n]{500}|\n(?:[ \t]*\n){20}", re.MULTILINE)
+_LANGUAGES = frozenset("""
+    abnf ada agda apacheconf asm awk bash bat batch bazel bibtex bnf c clojure cmake cobol
+    coffeescript common-lisp console coq cpp crystal csharp css cuda cypher d dart desktop diff
+    django docker ebnf elixir elm erb erlang fish fortran fsharp gas gdscript gherkin glsl go
+    graphql groff groovy haml handlebars haskell haxe hcl hlsl html html+php http idris ini java
+    javascript json json5 jsonld jsonnet jsx julia kotlin latex lean less liquid livescript llvm lua
+    make markdown matlab meson mysql nasm nginx nim nix objective-c ocaml openscad pascal perl php
+    po pony postgresql powershell prolog promql properties protobuf puppet purescript pycon pytb
+    python qml r racket reason restructuredtext robotframework ruby rust sass scala scheme scss sed
+    slim smalltalk solidity sparql sql sqlite3 swift systemd tcl terraform tex thrift toml tsql
+    tsx turtle twig typescript v vala verilog vhdl vim vue wast wgsl xml xslt yaml zig
+    """.split())  # noqa: SIM905 - a hundred quotation marks say nothing
 
 _LANGUAGE = re.compile(r"[\s{.]*([\w+#.-]{1,40})")
-_LEXERS = {alias: name for name, aliases, *_ in get_all_lexers(plugins=False) for alias in aliases}
+_LEXERS = {
+    alias: name
+    for name, aliases, *_ in get_all_lexers(plugins=False)
+    if not _LANGUAGES.isdisjoint(aliases)
+    for alias in aliases
+}
 _FORMATTER = HtmlFormatter(nowrap=True)
 # Lexer classes finish building themselves at their first use, which is not safe in two threads.
 _LOCK = Lock()

@@ -74,11 +74,26 @@ class ReadyCards:
             .values(card=bindparam("made"), card_version=CARD_VERSION)
         )
         for start in range(0, len(ids), CHUNK):
-            cards = await self._sources[kind].cards_by_id(db, ids[start : start + CHUNK])
+            chunk = ids[start : start + CHUNK]
+            await self._hold(db, model, chunk)
+            cards = await self._sources[kind].cards_by_id(db, chunk)
             if cards:
                 made = [{"key": card.id, "made": _serialised(card)} for card in cards]
                 connection = await db.connection()
                 await connection.execute(statement, made)
+
+    @staticmethod
+    async def _hold(db: AsyncSession, model: type[Publishable], ids: Sequence[int]) -> None:
+        """Wait for whoever changes one of these, so that no card is made of what is outdated."""
+        held = (
+            select(model.id)
+            .where(model.id.in_(ids))
+            # In one order for all, so that nobody blocks who waits.
+            .order_by(model.id)
+            .with_for_update(key_share=True)
+            .with_hint(model, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+        )
+        await db.execute(held)
 
 
 def _serialised(card: Card) -> str:
@@ -110,8 +125,18 @@ def _note_shown(session: Session, *_rest: Any) -> None:
     changed = [row for row in session.dirty if session.is_modified(row)]
     with session.no_autoflush:
         for row in [*changed, *session.deleted]:
-            for kind, statement in _shown_in(row):
+            shown = list(_shown_in(row))
+            if shown:
+                _keep_to_itself(session, row)
+            for kind, statement in shown:
                 note(session, kind, session.execute(statement).scalars())
+
+
+def _keep_to_itself(session: Session, row: Any) -> None:
+    """Let nobody refer to the row anew until this ends: that card would hold what was before."""
+    model = type(row)
+    held = select(model.id).where(model.id == row.id).with_for_update()
+    session.execute(held.with_hint(model, "WITH (XLOCK, ROWLOCK)", "mssql"))
 
 
 @event.listens_for(Session, "after_flush")

@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.clock import utc_now
-from portfolio.core.errors import ConflictException
+from portfolio.core.errors import ConflictException, RetryableException
 from portfolio.db.repositories.base import BaseRepository
 from portfolio.db.repositories.ready_cards import note
 from portfolio.db.repositories.visibility import public
@@ -93,6 +93,11 @@ class TagRepository(GroupRepository[Tag]):
 
     async def merge(self, db: AsyncSession, tag: Tag, into: Tag) -> None:
         """Everything that bears `tag` bears `into` instead; `tag` is gone."""
+        held = select(Tag.id).where(Tag.id.in_([tag.id, into.id])).order_by(Tag.id)
+        held = held.with_for_update().with_hint(Tag, "WITH (XLOCK, ROWLOCK)", "mssql")
+        if len((await db.execute(held)).all()) < 2:  # noqa: PLR2004 - tag and into
+            # Another merge took one of them: look again in a new transaction.
+            raise RetryableException
         for kind, (link, owner) in LINKS.items():
             bearers = await db.execute(select(owner).where(link.tag_id == tag.id))
             note(db, kind, bearers.scalars())

@@ -1,12 +1,12 @@
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from portfolio.core.errors import InvalidInputException
-from portfolio.core.markdown import Heading, render, render_untrusted
+from portfolio.core.markdown import Heading, highlighting, render, render_untrusted
 
 CONTENT = Path(__file__).parents[5] / "shared" / "data" / "rust-blog" / "content"
 
@@ -161,10 +161,16 @@ class TestCode:
         html = render(f"```python\n{code}```").html
         assert re.sub(r"<[^>]*>", "", html) == f"{code}\n"
 
-    def test_of_great_length_is_plain(self) -> None:
-        html = render("```python\n" + "x = 1\n" * 17_000 + "```").html
-        assert html.startswith('<pre><code class="language-python">x = 1\n')
-        assert "<span" not in html
+    @pytest.mark.parametrize(
+        "code", ["x = 1\n" * 17_000, "x = " + "1" * 500 + "\n", "x = 1\n" + " \n" * 30 + "y = 2\n"]
+    )
+    def test_that_lexers_choke_on_is_plain(self, code: str) -> None:
+        html = render(f"```python\n{code}```").html
+        assert html == f'<pre><code class="language-python">{code}</code></pre>\n'
+
+    def test_is_plain_when_the_time_is_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(highlighting, "MAX_SECONDS", -1)
+        assert "<span" not in render("```python\nx = 1\n```").html
 
 
 class TestRenderUntrusted:
@@ -202,8 +208,9 @@ class TestLimits:
         ids=lambda source: repr(source[:16]),
     )
     @pytest.mark.parametrize("rendering", [render, render_untrusted])
-    def test_refuse_what_would_take_too_long(self, rendering: object, source: str) -> None:
-        assert callable(rendering)
+    def test_refuse_what_would_take_too_long(
+        self, rendering: Callable[[str], object], source: str
+    ) -> None:
         with pytest.raises(InvalidInputException):
             rendering(source)
 

@@ -17,7 +17,12 @@ from portfolio.api.errors import errors
 from portfolio.api.query import QueryOf
 from portfolio.api.route import Door
 from portfolio.api.v1.endpoints.publications import CHANGE, add_verbs
-from portfolio.core.errors import ConflictException, MovedException, NotFoundException
+from portfolio.core.errors import (
+    ConflictException,
+    ForbiddenException,
+    MovedException,
+    NotFoundException,
+)
 from portfolio.models.projections import PostDetail
 from portfolio.schemas.page import PageRead
 from portfolio.schemas.posts import PostCreate, PostQuery, PostRead, PostSummary, PostUpdate
@@ -25,7 +30,7 @@ from portfolio.schemas.posts import PostCreate, PostQuery, PostRead, PostSummary
 router = APIRouter(tags=["posts"], route_class=Door)
 
 
-@router.get("/posts", response_model=PageRead[PostSummary])
+@router.get("/posts", response_model=PageRead[PostSummary], responses=errors(ForbiddenException))
 async def list_posts(
     asked: Annotated[PostQuery, Depends(QueryOf(PostQuery))],
     db: DbRead,

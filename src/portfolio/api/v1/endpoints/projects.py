@@ -17,8 +17,14 @@ from portfolio.api.errors import errors
 from portfolio.api.query import QueryOf
 from portfolio.api.route import Door
 from portfolio.api.v1.endpoints.publications import CHANGE, add_verbs
-from portfolio.core.errors import ConflictException, MovedException, NotFoundException
-from portfolio.models.projections import ProjectDetail
+from portfolio.core.errors import (
+    ConflictException,
+    ForbiddenException,
+    MovedException,
+    NotFoundException,
+)
+from portfolio.core.pagination import Page
+from portfolio.models.projections import ProjectCard, ProjectDetail
 from portfolio.schemas.page import PageRead
 from portfolio.schemas.projects import (
     ProjectCreate,
@@ -32,7 +38,9 @@ from portfolio.schemas.projects import (
 router = APIRouter(tags=["projects"], route_class=Door)
 
 
-@router.get("/projects", response_model=PageRead[ProjectSummary])
+@router.get(
+    "/projects", response_model=PageRead[ProjectSummary], responses=errors(ForbiddenException)
+)
 async def list_projects(
     asked: Annotated[ProjectQuery, Depends(QueryOf(ProjectQuery))],
     db: DbRead,
@@ -45,12 +53,12 @@ async def list_projects(
     return answer.ready(answer.page(page))
 
 
-@router.put("/projects/order", status_code=204)
+@router.put("/projects/order", response_model=PageRead[ProjectSummary])
 async def order_projects(
     data: ProjectOrder, db: DbWrite, projects: ProjectsDep, _user: AdminUser
-) -> None:
-    """Give the projects a new order."""
-    await projects.reorder(db, data.ids)
+) -> Page[ProjectCard]:
+    """Give the projects a new order; the first hundred come back in it."""
+    return await projects.reorder(db, data.ids)
 
 
 @router.get(

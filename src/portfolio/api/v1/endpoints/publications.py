@@ -11,6 +11,7 @@ from portfolio.api.deps import AdminUser, DbRead, DbWrite, IfMatch, PageDep, Ref
 from portfolio.api.errors import errors
 from portfolio.core.errors import (
     ConflictException,
+    MovedException,
     NotFoundException,
     PreconditionFailedException,
 )
@@ -161,7 +162,7 @@ def add_verbs(  # noqa: C901 - one route after the other, none with a branch
     @router.get(
         f"{base}/{{ref}}/related",
         response_model=list[summary],  # type: ignore[valid-type]  # one of two schemas
-        responses=errors(NotFoundException),
+        responses=errors(NotFoundException, MovedException),
         name=f"list_related_{noun}s",
     )
     async def list_related(ref: Ref, db: DbRead, rows: service, viewer: Viewer) -> Any:
