@@ -159,10 +159,39 @@ class TestSeries:
 
     @pytest.mark.parametrize("how", HIDDEN)
     async def test_counts_what_strangers_see(
-        self, client: AsyncClient, services: Services, admin: User, how: str
+        self, admin_client: AsyncClient, services: Services, admin: User, how: str
     ) -> None:
         await make_hidden(services, "posts", admin, how, series="Letters")
-        assert (await client.get(f"{API}/series/letters")).json()["posts_count"] == 0
+        assert (await admin_client.get(f"{API}/series/letters")).json()["posts_count"] == 0
+
+
+class TestGroupsOfDrafts:
+    @pytest.mark.parametrize("how", HIDDEN)
+    async def test_are_not_found_by_strangers(
+        self,
+        client: AsyncClient,
+        user_client: AsyncClient,
+        admin_client: AsyncClient,
+        services: Services,
+        admin: User,
+        how: str,
+    ) -> None:
+        await make_hidden(services, "posts", admin, how, series="Secret", tags=["secret"])
+        for group in GROUPS:
+            for outsider in (client, user_client):
+                assert (await outsider.get(f"{API}/{group}/secret")).status_code == 404
+                assert (await outsider.get(f"{API}/{group}")).json()["items"] == []
+            assert (await admin_client.get(f"{API}/{group}/secret")).status_code == 200
+            assert (await admin_client.get(f"{API}/{group}")).json()["total"] == 1
+
+    async def test_are_found_once_something_in_them_is_public(
+        self, client: AsyncClient, services: Services, admin: User
+    ) -> None:
+        await make_hidden(services, "posts", admin, "draft", series="Known", tags=["known"])
+        await make_post(services, admin, series="Known", tags=["known"])
+        for group in GROUPS:
+            assert (await client.get(f"{API}/{group}/known")).status_code == 200
+            assert (await client.get(f"{API}/{group}")).json()["total"] == 1
 
 
 class TestTags:

@@ -60,7 +60,7 @@ async def write_session(
     """The transaction of this request, committed after the answer is made and before it is sent."""
     services = services_of(request)
     async with services.database.transaction() as db:
-        if idempotency_key and request.method == "POST":
+        if idempotency_key and viewer is not None and request.method == "POST":
             await remember(request, db, viewer, idempotency_key, services.idempotency)
         yield db
 

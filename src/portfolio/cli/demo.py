@@ -33,26 +33,27 @@ def demo() -> None:
     """Fill an empty database with a sample portfolio, and serve it."""
     settings = environment.load()
     logs.configure(settings.logging)
-    password = asyncio.run(_fill(settings))
-    if password:
-        typer.echo(f"{'Sign in:':<13}{OWNER}, password {password}  (shown only now)")
+    asyncio.run(_fill(settings))
     serve()
 
 
-async def _fill(settings: Settings) -> str | None:
-    """The password of the new owner; None when the sample, or a part of it, was there before."""
+async def _fill(settings: Settings) -> None:
     services = build_services(settings)
     try:
         await migrate.upgrade(services.database.engines.write)
         password = await _owner(services)
+        if password:
+            typer.echo(f"{'Sign in:':<13}{OWNER}, password {password}  (shown only now)")
         await run(services, Options(), Report(SAMPLE / "content"))
-        return password
     finally:
         await services.close()
 
 
 async def _owner(services: Services) -> str | None:
-    """Raises ConflictException for a database that somebody uses."""
+    """The password of the new owner; None when the sample, or a part of it, was there before.
+
+    Raises ConflictException for a database that somebody uses.
+    """
     async with services.database.reading() as db:
         known = await services.users.emails(db, 2)
     if known not in ([], [EMAIL]):

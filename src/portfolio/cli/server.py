@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import sys
 
 import typer
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from portfolio.core import environment, logs
 from portfolio.core.config import Settings
+from portfolio.core.environment import SettingsError
 from portfolio.main import create_app, prepare
 from portfolio.wiring import build_services
 
@@ -25,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
 def serve() -> None:
     """Start the server."""
     chosen = environment.load()
+    _require_free(chosen.server.host, chosen.server.port)
     link = asyncio.run(_prepared(chosen))
     _announce(chosen, link)
     # uvicorn raises the signal again once it has drained: an orderly stop is no failure.
@@ -44,6 +47,21 @@ def serve() -> None:
         log_config=None,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raises SettingsError now, rather than after the set-up link was renewed."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise SettingsError(
+            [f"HOST and PORT: cannot listen on {host}:{port}: {error.strerror}"]
+        ) from error
 
 
 async def _prepared(chosen: Settings) -> str | None:

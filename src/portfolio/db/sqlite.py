@@ -5,7 +5,9 @@ ten times as long. Readers never wait (WAL), so they may run inline. The writer 
 lock and therefore has its thread.
 """
 
+import os
 import sqlite3
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -106,6 +108,12 @@ def create_writer(url: URL, pool_timeout: float) -> AsyncEngine:
         pool_timeout=max(pool_timeout, BUSY_TIMEOUT_MS / 1000),
         hide_parameters=True,
     )
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def _keep_private(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
+        # Hashes and drafts are in it; SQLite gives its journal the same mode.
+        with suppress(OSError):
+            os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:

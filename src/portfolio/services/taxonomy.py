@@ -12,6 +12,7 @@ from portfolio.core.refs import parse_ref, slug_of
 from portfolio.db.repositories.taxonomy import GroupRepository, TagRepository
 from portfolio.models.entities import EntityType
 from portfolio.models.taxonomy import Series, Tag
+from portfolio.models.users import User
 from portfolio.schemas.taxonomy import GroupCreate, GroupUpdate, TagUpdate
 from portfolio.services.versions import require_version
 
@@ -37,14 +38,20 @@ class GroupService(Generic[G]):
     def __init__(self, groups: GroupRepository[G]) -> None:
         self._groups: GroupRepository[G] = groups
 
-    async def page(self, db: AsyncSession, request: PageRequest) -> Page[GroupView]:
-        page = await self._groups.all(db, request)
+    async def page(
+        self, db: AsyncSession, request: PageRequest, viewer: User | None
+    ) -> Page[GroupView]:
+        """Strangers do not find groups that only drafts are in."""
+        page = await self._groups.visible_page(db, request, viewer)
         items = await self._views(db, page.items)
         return Page(items, page.limit, page.total, page.page, page.next_cursor)
 
-    async def read(self, db: AsyncSession, ref: str) -> GroupView:
+    async def read(self, db: AsyncSession, ref: str, viewer: User | None) -> GroupView:
         """Raises NotFoundException."""
-        return await self._view(db, await self._find(db, ref))
+        group = await self._groups.visible(db, parse_ref(ref), viewer)
+        if group is None:
+            raise NotFoundException
+        return await self._view(db, group)
 
     async def create(self, db: AsyncSession, data: GroupCreate) -> GroupView:
         """Raises ConflictException for a slug that is taken."""

@@ -138,14 +138,20 @@ class BaseRepository(Generic[ModelType]):
         return or_(column > value, and_(column == value, key > row_id))
 
     async def all(
-        self, db: AsyncSession, request: PageRequest, *conditions: ColumnElement[bool]
+        self,
+        db: AsyncSession,
+        request: PageRequest,
+        *conditions: ColumnElement[bool],
+        values: Mapping[str, Any] | None = None,
     ) -> Page[ModelType]:
         """A page of the rows that meet all conditions; they are counted if it has a number."""
+        values = values or {}
         total = None
         if request.cursor is None:
             count = select(func.count(self.model.id)).where(*conditions)
-            total = (await db.execute(count)).scalar_one()
-        return await self.page(db, select(self.model).where(*conditions), request, total)
+            total = (await db.execute(count, values)).scalar_one()
+        statement = select(self.model).where(*conditions).params(values)
+        return await self.page(db, statement, request, total)
 
     async def first(
         self, db: AsyncSession, *conditions: SQLColumnExpression[bool]

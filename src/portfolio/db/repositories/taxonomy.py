@@ -2,18 +2,33 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from portfolio.core.clock import utc_now
 from portfolio.core.errors import ConflictException, RetryableException
+from portfolio.core.pagination import Page, PageRequest
 from portfolio.db.repositories.base import BaseRepository
 from portfolio.db.repositories.ready_cards import note
-from portfolio.db.repositories.visibility import public
+from portfolio.db.repositories.visibility import ALL, public, visible_to
 from portfolio.models.entities import EntityType
 from portfolio.models.posts import BlogPost
 from portfolio.models.projects import Project
+from portfolio.models.publications import Publishable
 from portfolio.models.taxonomy import PostTag, ProjectTag, Series, Tag
+from portfolio.models.users import User
 
 G = TypeVar("G", Tag, Series)
 LINKS: dict[EntityType, Any] = {
@@ -31,6 +46,35 @@ class GroupRepository(BaseRepository[G]):
     async def by_ref(self, db: AsyncSession, ref: int | str) -> G | None:
         key = self.model.id if isinstance(ref, int) else self.model.slug
         return await self.first(db, key == ref)
+
+    async def visible(self, db: AsyncSession, ref: int | str, viewer: User | None) -> G | None:
+        """The group, if it betrays nothing that `viewer` may not see."""
+        key = self.model.id if isinstance(ref, int) else self.model.slug
+        statement = select(self.model).where(key == ref, self._shown_to(viewer))
+        return (await db.execute(statement, {"now": utc_now()})).scalar_one_or_none()
+
+    async def visible_page(
+        self, db: AsyncSession, request: PageRequest, viewer: User | None
+    ) -> Page[G]:
+        return await self.all(db, request, self._shown_to(viewer), values={"now": utc_now()})
+
+    def _shown_to(self, viewer: User | None) -> ColumnElement[bool]:
+        """For strangers: with something public in it, or empty, but not with drafts alone."""
+        if visible_to(viewer) == ALL:
+            return true()
+        members = [select(owner).where(belongs) for owner, _, belongs in self._members()]
+        public_ones = [
+            select(owner).join(model, model.id == owner).where(belongs, public(model))
+            for owner, model, belongs in self._members()
+        ]
+        return or_(
+            *(exists(found) for found in public_ones),
+            and_(*(~exists(found) for found in members)),
+        )
+
+    @abstractmethod
+    def _members(self) -> list[tuple[Any, type[Publishable], ColumnElement[bool]]]:
+        """What can be in a group: the column with its id, its model, and when it belongs."""
 
     @abstractmethod
     async def usage(self, db: AsyncSession, ids: Sequence[int]) -> dict[int, dict[str, int]]:
@@ -57,6 +101,12 @@ class TagRepository(GroupRepository[Tag]):
     model = Tag
     noun: ClassVar[str] = "tag"
     sortable: ClassVar = {"name": Tag.name, "slug": Tag.slug, "created_at": Tag.created_at}
+
+    def _members(self) -> list[tuple[Any, type[Publishable], ColumnElement[bool]]]:
+        return [
+            (PostTag.post_id, BlogPost, PostTag.tag_id == Tag.id),
+            (ProjectTag.project_id, Project, ProjectTag.tag_id == Tag.id),
+        ]
 
     async def attach(
         self, db: AsyncSession, kind: EntityType, entity_id: int, tag_ids: Sequence[int]
@@ -115,6 +165,10 @@ class SeriesRepository(GroupRepository[Series]):
     model = Series
     noun: ClassVar[str] = "series"
     sortable: ClassVar = {"name": Series.name, "slug": Series.slug, "created_at": Series.created_at}
+
+    def _members(self) -> list[tuple[Any, type[Publishable], ColumnElement[bool]]]:
+        own = aliased(BlogPost)
+        return [(own.id, BlogPost, own.series_id == Series.id)]
 
     async def usage(self, db: AsyncSession, ids: Sequence[int]) -> dict[int, dict[str, int]]:
         """How many public posts are in each series."""

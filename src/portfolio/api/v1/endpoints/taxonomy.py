@@ -14,6 +14,7 @@ from portfolio.api.deps import (
     Ref,
     SeriesDep,
     TagsDep,
+    Viewer,
 )
 from portfolio.api.errors import errors
 from portfolio.api.route import Door
@@ -33,9 +34,11 @@ def _add_group(path: str, one: str, many: str, service: Any, changes: type[Group
     group = APIRouter(prefix=path, tags=[many], route_class=Door)
 
     @group.get("", response_model=PageRead[GroupRead], name=f"list_{many}")
-    async def list_all(page: PageDep, db: DbRead, groups: service, answer: AnswerDep) -> Any:
+    async def list_all(
+        page: PageDep, db: DbRead, groups: service, viewer: Viewer, answer: AnswerDep
+    ) -> Any:
         """All, by name, with how much is in each."""
-        return answer.page(await groups.page(db, page))
+        return answer.page(await groups.page(db, page, viewer))
 
     @group.post(
         "",
@@ -56,9 +59,9 @@ def _add_group(path: str, one: str, many: str, service: Any, changes: type[Group
         responses=errors(NotFoundException),
         name=f"get_{one}",
     )
-    async def get(ref: Ref, db: DbRead, groups: service, answer: AnswerDep) -> Any:
+    async def get(ref: Ref, db: DbRead, groups: service, viewer: Viewer, answer: AnswerDep) -> Any:
         """One, by id or slug."""
-        return answer.versioned(await groups.read(db, ref))
+        return answer.versioned(await groups.read(db, ref, viewer))
 
     @group.patch("/{ref}", response_model=GroupRead, responses=CHANGE, name=f"update_{one}")
     async def update(
