@@ -83,6 +83,8 @@ async def app(settings: Settings, anyio_backend: str) -> AsyncIterator[FastAPI]:
         # From here on: to look at the schema, SQLAlchemy itself asks each database differently.
         for engine in {engines.write.sync_engine, engines.read.sync_engine}:
             must_compile(engine)
+        # A test that wants jobs done has a worker of its own, and no rival for them.
+        await services.outbox.stop()
         yield application
 
 

@@ -129,13 +129,16 @@ class BaseRepository(Generic[ModelType]):
         return [column.desc(), key.desc()] if sort.descending else [column.asc(), key.asc()]
 
     def after(self, sort: Sort) -> ColumnElement[bool]:
-        """The rows behind a cursor, written out: SQL Server compares no tuples."""
+        """The rows behind a cursor, written out: SQL Server compares no tuples.
+
+        The first condition follows from the second, and lets SQLite begin at the right place.
+        """
         column, key = self.sortable[sort.key], self.model.id
         value = bindparam(SORT_VALUE, type_=column.type)
         row_id = bindparam(ROW_ID, type_=key.type)
         if sort.descending:
-            return or_(column < value, and_(column == value, key < row_id))
-        return or_(column > value, and_(column == value, key > row_id))
+            return and_(column <= value, or_(column < value, and_(column == value, key < row_id)))
+        return and_(column >= value, or_(column > value, and_(column == value, key > row_id)))
 
     async def all(
         self,

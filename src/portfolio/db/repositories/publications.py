@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portfolio.core.clock import utc_now
-from portfolio.core.pagination import Page, PageRequest
+from portfolio.core.pagination import Page, PageRequest, Sort
 from portfolio.db.prepared import Prepared, Run, runner
 from portfolio.db.repositories import tallies
 from portfolio.db.repositories.attachments import covers_of, images_of, tags_of
@@ -132,6 +132,8 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
         if by_cursor:
             cursor = self.cursor_of(request, sort)
             values.update({SORT_VALUE: cursor.value, ROW_ID: cursor.id})
+            if scope == PUBLIC and sort.descending and isinstance(cursor.value, datetime):
+                values["now"] = self._not_after(sort, cursor.value, values["now"])
         else:
             values["row_offset"] = request.offset
         listing = self._list(Shape(scope, names, sort, by_cursor, ready))
@@ -228,6 +230,10 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
             seo=Seo(title=seo_title, description=seo_description, image=seo_image),
             images=images,
         )
+
+    def _not_after(self, sort: Sort, seen: datetime, now: datetime) -> datetime:
+        # SQLite begins at one upper bound of two, and not at the lower: let them be the same.
+        return min(seen, now) if self.sortable[sort.key] is self.model.listed_at else now
 
     def _build_count(self, scope: str, names: frozenset[str]) -> Prepared:
         counted = select(func.count(self.model.id))
