@@ -77,7 +77,9 @@ class _Plan:
         self._converters: list[tuple[int, Convert]] = [
             (index, convert)
             for index, column in enumerate(columns)
-            if (convert := column.type._cached_result_processor(dialect, None))  # noqa: SLF001
+            if (
+                convert := column.type._cached_result_processor(dialect, None)
+            )  # noqa: SLF001 - same
         ]
         self._sql = compiled.string
         self._text = lru_cache(maxsize=128)(self._text_for)
