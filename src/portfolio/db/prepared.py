@@ -14,6 +14,7 @@ from sqlalchemy import Engine, Select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 from portfolio.db.sqlite import InlineSQLite
 
@@ -74,12 +75,9 @@ class _Plan:
             for name in compiled.positiontup or ()
         ]
         columns = compiled._result_columns  # noqa: SLF001 - no public way to what execution uses
+        converters = [_converter(column.type, dialect) for column in columns]
         self._converters: list[tuple[int, Convert]] = [
-            (index, convert)
-            for index, column in enumerate(columns)
-            if (
-                convert := column.type._cached_result_processor(dialect, None)
-            )  # noqa: SLF001 - same
+            (index, convert) for index, convert in enumerate(converters) if convert
         ]
         self._sql = compiled.string
         self._text = lru_cache(maxsize=128)(self._text_for)
@@ -108,3 +106,7 @@ class _Plan:
         for name, length in lengths:
             text = text.replace(f"__[POSTCOMPILE_{name}]", ", ".join("?" * length))
         return text
+
+
+def _converter(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind._cached_result_processor(dialect, None)  # noqa: SLF001 - as execution does
