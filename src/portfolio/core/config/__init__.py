@@ -1,0 +1,47 @@
+"""Every setting: its variable, its default and what it is for. Read once, at start."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from portfolio.core.config.cache import CacheSettings
+from portfolio.core.config.database import DatabaseSettings
+from portfolio.core.config.group import ENV_FILE, Group
+from portfolio.core.config.logging import LoggingSettings
+from portfolio.core.config.security import MINIMUM_SECRET, SecuritySettings
+from portfolio.core.config.server import Network, ServerSettings
+from portfolio.core.config.site import SiteSettings
+from portfolio.core.config.storage import StorageSettings
+
+__all__ = [
+    "ENV_FILE",
+    "MINIMUM_SECRET",
+    "CacheSettings",
+    "DatabaseSettings",
+    "Group",
+    "LoggingSettings",
+    "Network",
+    "SecuritySettings",
+    "ServerSettings",
+    "Settings",
+    "SiteSettings",
+    "StorageSettings",
+]
+
+
+class Settings(BaseModel):
+    """All groups together; environment.load() fills them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    security: SecuritySettings = Field(default_factory=SecuritySettings)
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    site: SiteSettings = Field(default_factory=SiteSettings)
+    cache: CacheSettings = Field(default_factory=CacheSettings)
+    logging: LoggingSettings = Field(default_factory=LoggingSettings)
+
+    @property
+    def database_url(self) -> str:
+        """DATABASE_URL, or the embedded database in DATA_DIR."""
+        embedded = (self.storage.data_dir / "portfolio.db").absolute()
+        return self.database.url or f"sqlite+aiosqlite:///{embedded}"
