@@ -3,8 +3,8 @@
 import asyncio
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import MetaData, delete, event, text, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from portfolio.core.config import DatabaseSettings, Settings
 from portfolio.db.engine import create_engines
@@ -20,6 +20,7 @@ from portfolio.db.session import Database
 from portfolio.models import Base
 from portfolio.models.bookkeeping import PublicationTally
 
+GUARDED = "audit_entries", "audit_seals"
 WRITTEN = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) \"?\[?(\w+)")
 
 
@@ -106,6 +107,28 @@ async def _empty(url: URL) -> None:
     await engine.dispose()
 
 
+@asynccontextmanager
+async def unguarded(db: AsyncSession, tables: Collection[str] = GUARDED) -> AsyncIterator[None]:
+    """Triggers of these tables are off until the end of this transaction's work."""
+    kind = db.get_bind().dialect.name
+    if kind == "sqlite":
+        query = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :t")
+        found = [row for name in tables for row in await db.execute(query, {"t": name})]
+        off = [f"DROP TRIGGER {row.name}" for row in found]
+        on = [row.sql for row in found]
+    else:
+        change = {"postgresql": "ALTER TABLE {1} {0} TRIGGER USER"}.get(
+            kind, "{0} TRIGGER ALL ON {1}"
+        )
+        off = [change.format("DISABLE", name) for name in tables]
+        on = [change.format("ENABLE", name) for name in tables]
+    for statement in off:
+        await db.execute(text(statement))
+    yield
+    for statement in on:
+        await db.execute(text(statement))
+
+
 class Sweeper:
     """Notes which tables a test writes to, and empties just those."""
 
@@ -129,7 +152,10 @@ class Sweeper:
             event.remove(engine, "after_cursor_execute", note)
 
     async def sweep(self) -> None:
-        async with self._database.transaction() as db:
+        guarded = GUARDED if self._written.intersection(GUARDED) else ()
+        # Another process of a test may have sealed what this one wrote.
+        self._written.update(guarded)
+        async with self._database.transaction() as db, unguarded(db, guarded):
             for table in reversed(Base.metadata.sorted_tables):
                 if table is PublicationTally.__table__:
                     await db.execute(update(PublicationTally).values(published=0))

@@ -22,7 +22,8 @@ async def issue(database: Database, life: timedelta = timedelta(hours=1)) -> str
 
 async def consume(database: Database, token: str) -> bool:
     async with database.transaction() as db:
-        return await tokens.consume(db, Purpose.SETUP, digest(token), utc_now())
+        used = await tokens.consume(db, Purpose.SETUP, digest(token), utc_now())
+        return used is not None
 
 
 class TestConsume:
@@ -55,7 +56,7 @@ class TestIsUsable:
         token = await issue(database)
         for _ in range(2):
             async with database.reading() as db:
-                assert await tokens.is_usable(db, Purpose.SETUP, digest(token), utc_now())
+                assert await tokens.usable(db, Purpose.SETUP, digest(token), utc_now())
         assert await consume(database, token)
         async with database.reading() as db:
-            assert not await tokens.is_usable(db, Purpose.SETUP, digest(token), utc_now())
+            assert not await tokens.usable(db, Purpose.SETUP, digest(token), utc_now())

@@ -257,7 +257,7 @@ class TestReading:
             assert await asyncio.wait_for(slugs(database), 5) == []
 
     async def test_says_when_there_is_no_database(self, tmp_path: Path) -> None:
-        url = f"sqlite+aiosqlite:///{tmp_path}/none/at/all.db"
+        url = f"sqlite+aiosqlite:///{tmp_path}"  # a folder is no database
         engines = create_engines(Settings(database=DatabaseSettings(url=url)))
         with pytest.raises(UnavailableException):
             await Database(engines, EventBus()).check()

@@ -2,6 +2,7 @@
 
 import importlib.util
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -50,6 +51,8 @@ def _parse(text: str) -> URL:
         )
     if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
         raise SettingsError(["DATABASE_URL: SQLite needs a file: sqlite+aiosqlite:////path/to.db"])
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").parent.is_dir():
+        raise SettingsError([f"DATABASE_URL: there is no folder {Path(url.database or '').parent}"])
     return url
 
 

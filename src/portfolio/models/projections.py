@@ -166,3 +166,15 @@ class ProfileDetail:
     languages: list[Language] = field(default_factory=list)
     featured_projects: list[ProjectCard] = field(default_factory=list)
     recent_posts: list[PostCard] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class Stats:
+    """Each a count, by what is counted."""
+
+    posts: dict[str, int]
+    projects: dict[str, int]
+    images: int
+    users: dict[str, int]
+    sessions: int
+    jobs: dict[str, int]

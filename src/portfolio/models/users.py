@@ -25,7 +25,20 @@ class User(Entity):
     role: Mapped[Role] = mapped_column(enum_of(Role, "role"), default=Role.USER)
     is_active: Mapped[bool] = mapped_column(default=True)
     last_login_at: Mapped[Moment | None]
+    email_verified_at: Mapped[Moment | None]
+    # 15 characters or more: what NIST SP 800-63B-4 asks of a password that stands alone.
+    has_long_password: Mapped[bool] = mapped_column(default=False)
 
     @property
     def is_admin(self) -> bool:
         return self.role is Role.ADMIN
+
+    @property
+    def greeting(self) -> str:
+        """How mails call its owner: not by what a stranger chose who only entered the address."""
+        return "" if self.is_pending else self.display_name
+
+    @property
+    def is_pending(self) -> bool:
+        """Registered, and never opened: neither was its address confirmed nor did anybody sign in."""
+        return self.email_verified_at is None and self.last_login_at is None

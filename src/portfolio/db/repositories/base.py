@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.base import ExecutableOption
 
 from portfolio.core.errors import ConflictException, InvalidInputException, NotFoundException
 from portfolio.core.pagination import Cursor, Page, PageRequest, Sort
@@ -44,16 +45,16 @@ class BaseRepository(Generic[ModelType]):
             raise NotFoundException
         return row
 
-    async def get_locked(self, db: AsyncSession, row_id: int) -> ModelType:
+    async def get_locked(self, db: AsyncSession, row_id: int, *, wholly: bool = False) -> ModelType:
         """The row, which nobody else changes until the transaction ends.
 
-        Raises NotFoundException.
+        `wholly`: nor adds anything that belongs to it. Raises NotFoundException.
         """
         statement = (
             select(self.model)
             .where(self.model.id == row_id)
-            .with_for_update(key_share=True)
-            .with_hint(self.model, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+            .with_for_update(key_share=not wholly)
+            .with_hint(self.model, f"WITH ({'X' if wholly else 'UPD'}LOCK, ROWLOCK)", "mssql")
             .execution_options(populate_existing=True)
         )
         row = (await db.execute(statement)).scalar_one_or_none()
@@ -146,6 +147,7 @@ class BaseRepository(Generic[ModelType]):
         request: PageRequest,
         *conditions: ColumnElement[bool],
         values: Mapping[str, Any] | None = None,
+        options: Sequence[ExecutableOption] = (),
     ) -> Page[ModelType]:
         """A page of the rows that meet all conditions; they are counted if it has a number."""
         values = values or {}
@@ -153,7 +155,7 @@ class BaseRepository(Generic[ModelType]):
         if request.cursor is None:
             count = select(func.count(self.model.id)).where(*conditions)
             total = (await db.execute(count, values)).scalar_one()
-        statement = select(self.model).where(*conditions).params(values)
+        statement = select(self.model).where(*conditions).options(*options).params(values)
         return await self.page(db, statement, request, total)
 
     async def first(

@@ -34,6 +34,13 @@ class IdempotencyRepository:
     async def flush(self, db: AsyncSession) -> None:
         await db.flush()
 
+    async def forget(self, db: AsyncSession, scope: str) -> None:
+        await db.execute(
+            delete(IdempotencyKey)
+            .where(IdempotencyKey.scope == scope)
+            .execution_options(synchronize_session=False)
+        )
+
     async def forget_before(self, db: AsyncSession, moment: datetime) -> None:
         await db.execute(
             delete(IdempotencyKey)

@@ -58,7 +58,8 @@ class OutboxRepository:
         return sorted((ClaimedJob(*row) for row in taken), key=lambda job: job.id)
 
     async def finish(self, db: AsyncSession, job: ClaimedJob, at: datetime) -> None:
-        await self._settle(db, job, finished_at=at, last_error=None)
+        """What the job was about is forgotten with it."""
+        await self._settle(db, job, finished_at=at, last_error=None, payload={})
 
     async def postpone(
         self, db: AsyncSession, job: ClaimedJob, until: datetime, error: str

@@ -1,0 +1,26 @@
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from portfolio.core.clock import utc_now
+from portfolio.db.repositories.ready_cards import MODELS, note
+
+
+async def hand_over(db: AsyncSession, giver: int, taker: int) -> dict[str, int]:
+    """Everything that one account wrote is another's from now on; how much of what that is."""
+    handed = {}
+    for kind, model in MODELS.items():
+        author: Any = model
+        ids = list((await db.execute(select(model.id).where(author.author_id == giver))).scalars())
+        handed[kind.value] = len(ids)
+        if not ids:
+            continue
+        note(db, kind, ids)
+        await db.execute(
+            update(model)
+            .where(author.author_id == giver)
+            .values(author_id=taker, version=model.version + 1, updated_at=utc_now())
+            .execution_options(synchronize_session=False)
+        )
+    return handed

@@ -1,0 +1,56 @@
+from datetime import datetime
+
+from sqlalchemy import ScalarSelect, SQLColumnExpression, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from portfolio.db.repositories.sessions import alive
+from portfolio.db.repositories.visibility import SCOPES
+from portfolio.models.base import Base
+from portfolio.models.media import Image
+from portfolio.models.outbox import OutboxJob
+from portfolio.models.posts import BlogPost
+from portfolio.models.projections import Stats
+from portfolio.models.projects import Project
+from portfolio.models.publications import Publishable
+from portfolio.models.sessions import UserSession
+from portfolio.models.users import Role, User
+
+STATES = ("draft", "scheduled", "published", "archived", "binned")
+
+
+class StatsRepository:
+    async def read(
+        self, db: AsyncSession, now: datetime, idle_since: datetime, mail_topic: str
+    ) -> Stats:
+        """Everything in one statement."""
+        waiting = OutboxJob.finished_at.is_(None)
+        counts = [
+            *_states(BlogPost),
+            *_states(Project),
+            _count(Image),
+            _count(User),
+            _count(User, User.is_active),
+            _count(User, User.is_active, User.role == Role.ADMIN),
+            _count(UserSession, alive(now), UserSession.last_seen_at > idle_since),
+            _count(OutboxJob, waiting),
+            _count(OutboxJob, OutboxJob.failed_at.is_not(None)),
+            _count(OutboxJob, waiting, OutboxJob.topic == mail_topic),
+        ]
+        row = list((await db.execute(select(*counts), {"now": now})).one())
+        posts, projects, rest = row[:5], row[5:10], row[10:]
+        return Stats(
+            posts=dict(zip(STATES, posts, strict=True)),
+            projects=dict(zip(STATES, projects, strict=True)),
+            images=rest[0],
+            users=dict(zip(("total", "active", "admins"), rest[1:4], strict=True)),
+            sessions=rest[4],
+            jobs=dict(zip(("waiting", "failed", "mails_waiting"), rest[5:], strict=True)),
+        )
+
+
+def _states(model: type[Publishable]) -> list[ScalarSelect[int]]:
+    return [_count(model, SCOPES[state](model)) for state in STATES]
+
+
+def _count(model: type[Base], *conditions: SQLColumnExpression[bool]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(model).where(*conditions).scalar_subquery()
