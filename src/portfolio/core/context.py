@@ -3,15 +3,26 @@
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+# As long as the columns that remember them.
+REQUEST_ID_LENGTH, CLIENT_LENGTH, AGENT_LENGTH = 64, 64, 300
+
 
 @dataclass(slots=True)
 class RequestContext:
-    """One request or command. `client` is the address after trusted proxies were taken off."""
+    """One request or command. `client` is the address after trusted proxies were taken off.
+
+    What is too long is cut, so that every table can keep it.
+    """
 
     request_id: str = "-"
     actor_id: int | None = None
     client: str = "-"
     agent: str = ""
+
+    def __post_init__(self) -> None:
+        self.request_id = self.request_id[:REQUEST_ID_LENGTH]
+        self.client = self.client[:CLIENT_LENGTH]
+        self.agent = self.agent.replace("\0", "")[:AGENT_LENGTH]
 
 
 _current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)

@@ -65,6 +65,10 @@ def load() -> Settings:
 
 def with_secrets(security: SecuritySettings, data_dir: Path) -> SecuritySettings:
     """Fill in what is missing from `secrets.json` in data_dir, which only its owner may read."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError([f"DATA_DIR: {error.strerror}: {error.filename}"]) from error
     if security.secret_key and security.password_pepper:
         return security
     kept = _kept_secrets(data_dir)
@@ -79,7 +83,6 @@ def with_secrets(security: SecuritySettings, data_dir: Path) -> SecuritySettings
 def _kept_secrets(data_dir: Path) -> dict[str, str]:
     path = data_dir / "secrets.json"
     try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             fresh = {name: secrets.token_hex(32) for name in KEPT}
             draft = data_dir / f".secrets-{secrets.token_hex(8)}"
@@ -131,6 +134,11 @@ def _contradictions(settings: Settings) -> list[str]:
         lines.append("ADMIN_EMAIL: goes together with ADMIN_PASSWORD; set both or neither")
     if server.environment != "test" and security.bcrypt_cost < MINIMUM_COST:
         lines.append(f"BCRYPT_COST: {MINIMUM_COST} at least")
+    mail = settings.mail
+    if mail.smtp_url and mail.azure_connection_string:
+        lines.append("SMTP_URL: cannot be set together with AZURE_COMMUNICATION_CONNECTION_STRING")
+    if mail.configured and not mail.sender:
+        lines.append("MAIL_FROM: must be set where mail is sent; an address, or `Name <address>`")
     if server.production:
         password = security.admin_password
         if password and password.get_secret_value().lower() in KNOWN_DEFAULTS:

@@ -42,6 +42,13 @@ class BadRequestException(AppError):
     status, code, title = 400, "bad_request", "Bad request"
 
 
+class InvalidTokenException(BadRequestException):
+    """Of a link that works once."""
+
+    status, code = 400, "invalid_token"
+    title = "This link was used, replaced or is too old; ask for a new one"
+
+
 class UnauthorizedException(AppError):
     """Nobody is signed in, or no longer (RFC 6750 asks for the challenge)."""
 
@@ -51,13 +58,52 @@ class UnauthorizedException(AppError):
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
 
 
-class InvalidCredentialsException(AppError):
+class InvalidCredentialsException(UnauthorizedException):
+    """Whatever the reason is; saying which would tell who has an account."""
+
     status, code, title = 401, "invalid_credentials", "Wrong name or password"
+    persists = True
+
+
+class InvalidCodeException(UnauthorizedException):
+    status, code, title = 401, "invalid_code", "Wrong, used or expired code"
+    persists = True
+
+
+class InvalidRefreshTokenException(UnauthorizedException):
+    status, code, title = 401, "invalid_refresh_token", "The session has ended; sign in again"
     persists = True
 
 
 class ForbiddenException(AppError):
     status, code, title = 403, "forbidden", "Not allowed"
+
+
+class WrongPasswordException(ForbiddenException):
+    """Of somebody who is signed in, and stays so."""
+
+    status, code, title = 403, "wrong_password", "Wrong password"
+    persists = True
+
+
+class ReauthenticationRequiredException(ForbiddenException):
+    """Too long ago that they proved who they are; POST /me/reauthenticate does it again."""
+
+    status, code, title = 403, "reauth_required", "Prove again who you are"
+
+
+class TwoFactorRequiredException(ForbiddenException):
+    status, code, title = 403, "two_factor_required", "A second factor is required"
+
+
+class InsufficientScopeException(ForbiddenException):
+    """The API token was made for less (RFC 6750, 3.1)."""
+
+    status, code, title = 403, "insufficient_scope", "The token does not go this far"
+
+
+class RegistrationClosedException(ForbiddenException):
+    status, code, title = 403, "registration_closed", "Registration is closed"
 
 
 class NotFoundException(AppError):
@@ -83,6 +129,14 @@ class MethodNotAllowedException(AppError):
 
 class ConflictException(AppError):
     status, code, title = 409, "conflict", "Conflict with the present state"
+
+
+class RefreshInProgressException(ConflictException):
+    status, code, title = (
+        409,
+        "refresh_in_progress",
+        "Another request has just refreshed this token",
+    )
 
 
 class PreconditionFailedException(AppError):
@@ -122,6 +176,29 @@ class _RetryLater(AppError):
 
 class TooManyRequestsException(_RetryLater):
     status, code, title = 429, "too_many_requests", "Too many requests"
+
+
+class AccountLockedException(TooManyRequestsException):
+    """Too many wrong guesses; the secret was not even looked at."""
+
+    status, code = 429, "account_locked"
+    title = "Too many failed attempts; try again later, or use the link in the mail we sent"
+
+
+class RateLimitedException(TooManyRequestsException):
+    """A quota is used up; `headers` say how much of which (RateLimit fields)."""
+
+    status, code, title = 429, "rate_limited", "Rate limit exceeded"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        retry_after: int = 1,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.headers.update(headers or {})
 
 
 class UnavailableException(_RetryLater):

@@ -22,14 +22,25 @@ _SECRET_KEY = re.compile(
 # Each alternative keeps what stands before the secret, so that a line still says what it was.
 _SECRET_TEXT = re.compile(
     r"(?P<scheme>\b(?:bearer|basic)\s+)[\w.~+/=-]+"
+    r"|\bpfl_[\w-]+"
     r"|\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*){0,3}"
     r"|(?P<login>://[^/\s:@]*:)[^@\s/]+(?=@)"
     r"|(?P<query>[?&#]\w*(?:token|code|secret|password|key)=)[^&\s\"']+",
     re.IGNORECASE,
 )
+_HINTS = "=", "://", "eyj", "pfl_", "bearer", "basic"
 _MAX_DEPTH = 6
 _FIRST = ("timestamp", "level", "event", "request_id", "actor", "client")
-_QUIET = ("sqlalchemy", "aiosqlite", "asyncio", "httpcore2", "httpx2", "watchfiles", "multipart")
+_QUIET = (
+    "sqlalchemy",
+    "aiosqlite",
+    "asyncio",
+    "azure",
+    "httpcore2",
+    "httpx2",
+    "watchfiles",
+    "multipart",
+)
 
 
 def configure(settings: LoggingSettings, stream: TextIO | None = None) -> None:
@@ -61,6 +72,8 @@ def configure(settings: LoggingSettings, stream: TextIO | None = None) -> None:
     _take_over("uvicorn", "uvicorn.error", "uvicorn.asgi")
     # Our own access line has no query string, in which a mail link may carry its token.
     logging.getLogger("uvicorn.access").disabled = True
+    # Below that it writes out handshakes and messages of WebSockets, with the tokens in them.
+    logging.getLogger("uvicorn.error").setLevel(max(level, logging.INFO))
     # Its notes on every step say nothing that an owner could act on.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     for name in _QUIET:
@@ -94,7 +107,7 @@ def _is_secret(key: str) -> bool:
 def _masked_text(text: str) -> str:
     # Nearly every string is harmless, and looking for a hint costs a tenth of the expression.
     low = text.lower()
-    if "=" in low or "://" in low or "eyj" in low or "bearer" in low or "basic" in low:
+    if any(hint in low for hint in _HINTS):
         return _SECRET_TEXT.sub(_keep_label, text)
     return text
 

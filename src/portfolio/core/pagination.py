@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, cast
 from portfolio.core.errors import InvalidInputException
 
 T = TypeVar("T")
+U = TypeVar("U")
 MAX_LIMIT = 100
 MAX_PAGE = 1_000_000
 INTEGER, BIGINT = 2**31, 2**63  # what columns of numbers and primary keys hold
@@ -118,3 +119,7 @@ class Page(Generic[T]):
 
     def __post_init__(self) -> None:
         self.pages = None if self.total is None else -(-self.total // self.limit)
+
+    def with_items(self, items: list[U]) -> "Page[U]":
+        """The same page, of what was made of its items."""
+        return Page(items, self.limit, self.total, self.page, self.next_cursor)

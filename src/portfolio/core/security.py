@@ -15,7 +15,7 @@ import jwt
 from portfolio.core.clock import utc_now
 from portfolio.core.errors import InvalidInputException, UnauthorizedException
 
-MIN_PASSWORD, MAX_PASSWORD = 8, 256  # code points
+MIN_PASSWORD, LONG_PASSWORD, MAX_PASSWORD = 8, 15, 256  # code points
 MAX_COST = 16
 BCRYPT_BYTES = 72
 PEPPERED = "hmac-sha384"
@@ -33,6 +33,18 @@ def random_token() -> str:
 def digest(token: str) -> str:
     """What is stored of a random token: SHA-256 in hex. Looked up, so never compared byte by byte."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Derivation:
+    """Secrets made of others under a key of ours: nobody else finds one from the other."""
+
+    def __init__(self, key: str, use: str) -> None:
+        self._key = hmac.digest(key.encode(), use.encode(), "sha256")
+
+    def of(self, secret: str) -> str:
+        """256 bits, in 43 characters that are safe in a URL; the same for the same secret."""
+        made = hmac.digest(self._key, secret.encode("utf-8", "surrogatepass"), "sha256")
+        return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
 class PasswordHasher:
@@ -177,6 +189,27 @@ class AccessTokens:
             case {"sub": str(subject), "sid": str(sid)} if ROW_ID.fullmatch(subject):
                 return Access(int(subject), sid)
         raise _refused()
+
+
+class DeviceTokens:
+    """What a browser keeps after a full login: it tells a known client, and opens nothing."""
+
+    LIFE = timedelta(days=365)
+
+    def __init__(self, keys: list[str], issuer: str) -> None:
+        self._tokens = SignedTokens(keys, issuer, f"{issuer}/device", "device+jwt")
+
+    def issue(self, user_id: int) -> str:
+        claims = {"sub": str(user_id), "device": secrets.token_urlsafe(16)}
+        return self._tokens.sign(claims, utc_now() + self.LIFE)
+
+    def device_of(self, token: str | None, user_id: int) -> str | None:
+        """The device, if the token is one of this account."""
+        try:
+            claims = self._tokens.open(token or "")
+        except UnauthorizedException:
+            return None
+        return str(claims["device"]) if claims["sub"] == str(user_id) else None
 
 
 class PreviewTokens:

@@ -147,8 +147,11 @@ class TestProduction:
         given(ENVIRONMENT="production", SECRET_KEY=SECRET, PASSWORD_PEPPER=SECRET)
         return given
 
-    def test_starts_with_secrets_of_its_own(self, production: Callable[..., None]) -> None:
+    def test_starts_with_secrets_of_its_own(
+        self, folder: Path, production: Callable[..., None]
+    ) -> None:
         assert load().server.production
+        assert (folder / ".data").is_dir()
 
     def test_wants_secrets_of_its_own(self, given: Callable[..., None]) -> None:
         given(ENVIRONMENT="production")

@@ -11,6 +11,8 @@ import structlog
 from portfolio.core import context, logs
 from portfolio.core.config import LoggingSettings
 
+pytestmark = [pytest.mark.requirement("78"), pytest.mark.requirement("80")]
+
 Lines = Callable[[], list[dict[str, Any]]]
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
@@ -144,6 +146,7 @@ class TestMask:
             ("bearer abc.def-ghi", "bearer ***"),
             ("Basic dXNlcjpwYXNz", "Basic ***"),
             (f"got {JWT}!", "got ***!"),
+            ("made pfl_Zk3vQ-7yN1tRb0_mXw2eUa9sHd4cLp6g", "made ***"),
             ("https://a.tld/reset?token=abc&x=1", "https://a.tld/reset?token=***&x=1"),
             ("postgresql://me:hunter2@db/x", "postgresql://me:***@db/x"),
             ("an ordinary sentence = fine", "an ordinary sentence = fine"),

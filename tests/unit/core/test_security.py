@@ -14,6 +14,8 @@ from portfolio.core.security import (
     random_token,
 )
 
+pytestmark = [pytest.mark.requirement("5"), pytest.mark.requirement("20")]
+
 PEPPER = "p" * 32
 
 

@@ -5,7 +5,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from portfolio.core.config.cache import CacheSettings
 from portfolio.core.config.database import DatabaseSettings
 from portfolio.core.config.group import ENV_FILE, Group
+from portfolio.core.config.limits import LimitSettings
 from portfolio.core.config.logging import LoggingSettings
+from portfolio.core.config.mail import MailSettings
+from portfolio.core.config.redis import RedisSettings
 from portfolio.core.config.security import MINIMUM_SECRET, SecuritySettings
 from portfolio.core.config.server import Network, ServerSettings
 from portfolio.core.config.site import SiteSettings
@@ -17,8 +20,11 @@ __all__ = [
     "CacheSettings",
     "DatabaseSettings",
     "Group",
+    "LimitSettings",
     "LoggingSettings",
+    "MailSettings",
     "Network",
+    "RedisSettings",
     "SecuritySettings",
     "ServerSettings",
     "Settings",
@@ -34,10 +40,13 @@ class Settings(BaseModel):
 
     server: ServerSettings = Field(default_factory=ServerSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    redis: RedisSettings = Field(default_factory=RedisSettings)
     security: SecuritySettings = Field(default_factory=SecuritySettings)
+    limits: LimitSettings = Field(default_factory=LimitSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     site: SiteSettings = Field(default_factory=SiteSettings)
     cache: CacheSettings = Field(default_factory=CacheSettings)
+    mail: MailSettings = Field(default_factory=MailSettings)
     logging: LoggingSettings = Field(default_factory=LoggingSettings)
 
     @property
@@ -45,3 +54,8 @@ class Settings(BaseModel):
         """DATABASE_URL, or the embedded database in DATA_DIR."""
         embedded = (self.storage.data_dir / "portfolio.db").absolute()
         return self.database.url or f"sqlite+aiosqlite:///{embedded}"
+
+    @property
+    def account_url(self) -> str:
+        """Where links in mails lead, without a slash at the end."""
+        return (self.server.account_url or f"{self.server.address}/account").rstrip("/")

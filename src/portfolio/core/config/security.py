@@ -1,4 +1,4 @@
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
@@ -30,6 +30,18 @@ class SecuritySettings(Group):
         le=16,
         validation_alias="BCRYPT_COST",
         description="Work of a password hash; 10 at least outside tests",
+    )
+    password_min_length: int = Field(
+        8,
+        ge=8,
+        le=64,
+        validation_alias="PASSWORD_MIN_LENGTH",
+        description="Least characters of a new password; NIST recommends 15 where no second factor is used",
+    )
+    registration: Literal["open", "invite", "closed"] = Field(
+        "open",
+        validation_alias="REGISTRATION",
+        description="Who may make an account: anybody, whoever has an invitation, or nobody",
     )
     access_token_minutes: int = Field(
         15,

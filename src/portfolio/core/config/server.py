@@ -26,6 +26,12 @@ class ServerSettings(Group):
         validation_alias="PUBLIC_URL",
         description="Address of this API as browsers see it",
     )
+    account_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#\s]+[^?#\s]*$",
+        validation_alias="ACCOUNT_URL",
+        description="Where links in mails lead (default: /account below PUBLIC_URL)",
+    )
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
         ["*"],
         validation_alias="ALLOWED_HOSTS",
