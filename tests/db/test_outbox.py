@@ -11,7 +11,7 @@ from portfolio.core.clock import utc_now
 from portfolio.core.errors import ConflictException
 from portfolio.core.events import EventBus, JobQueued
 from portfolio.db.session import Database
-from portfolio.services.outbox import OutboxWorker, Retry
+from portfolio.services.outbox import HopelessError, OutboxWorker, Retry
 
 
 class TestPut:
@@ -25,6 +25,7 @@ class TestPut:
         (row,) = await rows(database)
         assert row.finished_at is not None
         assert row.failed_at is None
+        assert row.payload == {}
 
     async def test_leaves_nothing_of_a_transaction_that_fails(
         self, here: Database, bus: EventBus
@@ -145,6 +146,18 @@ class TestFailure:
         assert row.failed_at is not None
         assert greeter.failures == 7
 
+    async def test_is_final_at_once_where_it_is_hopeless(self, here: Database) -> None:
+        async def refuse(_payload: Any) -> None:
+            raise HopelessError("no such mailbox")
+
+        reasonable = OutboxWorker(here, jobs)
+        reasonable.register(TOPIC, refuse)
+        await put(here, "Ada")
+        await reasonable.run_due()
+        (row,) = await rows(here)
+        assert row.failed_at is not None
+        assert (row.attempts, row.last_error) == (1, "HopelessError: no such mailbox")
+
     async def test_of_the_process_itself_counts_as_an_attempt(
         self, database: Database, worker: OutboxWorker, greeter: Greeter
     ) -> None:
@@ -202,17 +215,17 @@ class TestPurge:
         self, database: Database
     ) -> None:
         await put(database, "done", "failed", "waiting")
-        done, failed, _waiting = await claim(database)
+        done, failed, waiting = await claim(database)
         now = utc_now()
         async with database.transaction() as db:
             await jobs.finish(db, done, now)
             await jobs.give_up(db, failed, now, "no")
 
-        async def left_after(**passed: float) -> list[str]:
+        async def left_after(**passed: float) -> list[int]:
             async with database.transaction() as db:
                 await jobs.purge(db, now + timedelta(**passed))
-            return [row.payload["name"] for row in await rows(database)]
+            return [row.id for row in await rows(database)]
 
-        assert await left_after(days=6) == ["done", "failed", "waiting"]
-        assert await left_after(days=8) == ["failed", "waiting"]
-        assert await left_after(days=91) == ["waiting"]
+        assert await left_after(days=6) == [done.id, failed.id, waiting.id]
+        assert await left_after(days=8) == [failed.id, waiting.id]
+        assert await left_after(days=91) == [waiting.id]

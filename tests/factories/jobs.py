@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from portfolio.core.clock import utc_now
+from portfolio.core.sealing import Sealer
 from portfolio.db.repositories.outbox import ClaimedJob, OutboxRepository
 from portfolio.db.session import Database
 from portfolio.models.outbox import OutboxJob
@@ -15,7 +16,7 @@ from portfolio.services.outbox import OutboxService
 TOPIC = "test.greet"
 LEASE = timedelta(seconds=60)
 jobs = OutboxRepository()
-outbox = OutboxService(jobs)
+outbox = OutboxService(jobs, Sealer(["k" * 32]))
 
 
 class Greeter:

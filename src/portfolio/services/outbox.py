@@ -10,27 +10,34 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import SystemRandom
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.clock import utc_now
 from portfolio.core.context import RequestContext, enter
-from portfolio.core.errors import AppError, RetryableException
+from portfolio.core.errors import AppError, RetryableException, UnavailableException
 from portfolio.core.events import JobQueued, emit
 from portfolio.core.logs import masked
+from portfolio.core.sealing import SealBrokenError, Sealer
 from portfolio.db.repositories.outbox import ClaimedJob, OutboxRepository
 from portfolio.db.session import Database
 
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[Any], Awaitable[None]]
+Content = TypeVar("Content", bound=BaseModel)
 TIDY_EVERY = timedelta(hours=1)
 LONGEST_ERROR = 2000
 # A handler must be over before its lease is.
 HANDLER_SHARE = 0.75
 _random = SystemRandom()
+
+
+class HopelessError(Exception):
+    """Raised by a handler for which another attempt would end like this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +58,9 @@ class Retry:
 
 
 class OutboxService:
-    def __init__(self, jobs: OutboxRepository) -> None:
+    def __init__(self, jobs: OutboxRepository, sealer: Sealer) -> None:
         self._jobs = jobs
+        self._sealer = sealer
 
     async def put(
         self, db: AsyncSession, topic: str, payload: dict[str, Any], delay: float = 0
@@ -60,6 +68,18 @@ class OutboxService:
         """Have the job done after the commit, `delay` seconds from now at the earliest."""
         await self._jobs.add(db, topic, payload, utc_now() + timedelta(seconds=delay))
         emit(db, JobQueued())
+
+    async def put_sealed(self, db: AsyncSession, topic: str, content: BaseModel) -> None:
+        """put() for what nobody may read in the database."""
+        await self.put(db, topic, {"sealed": self._sealer.seal(content.model_dump_json())})
+
+    def opened(self, payload: dict[str, str], kind: type[Content]) -> Content:
+        """What put_sealed() was given. Raises UnavailableException for want of the key."""
+        try:
+            return kind.model_validate_json(self._sealer.open(payload["sealed"]))
+        except SealBrokenError as error:
+            # Another process, or this one when it is started anew, may have it.
+            raise UnavailableException("Sealed with a key that is not known here") from error
 
 
 class OutboxWorker:
@@ -164,20 +184,25 @@ class OutboxWorker:
             # Without a note of its end the job is done again when the lease has run out.
             log.exception("job.unsettled", topic=job.topic)
 
-    async def _attempt(self, job: ClaimedJob) -> str | None:
+    async def _attempt(self, job: ClaimedJob) -> Exception | None:
         """What went wrong; None when nothing did."""
         handler, retry = self._topics[job.topic]
         if job.attempts > retry.attempts:
-            return "The process ended during each attempt"
+            return HopelessError("The process ended during each attempt")
         try:
             async with asyncio.timeout(self._lease.total_seconds() * HANDLER_SHARE):
                 await handler(job.payload)
+        except HopelessError as error:
+            return error
+        except AppError as error:
+            log.warning("job.failed", topic=job.topic, attempts=job.attempts, reason=error.detail)
+            return error
         except Exception as error:
             log.warning("job.failed", topic=job.topic, attempts=job.attempts, exc_info=True)
-            return _storable(f"{type(error).__name__}: {error}")
+            return error
         return None
 
-    async def _settle(self, job: ClaimedJob, error: str | None) -> None:
+    async def _settle(self, job: ClaimedJob, error: Exception | None) -> None:
         while True:
             try:
                 async with self._database.transaction() as db:
@@ -185,20 +210,21 @@ class OutboxWorker:
             except (AppError, RetryableException):
                 await asyncio.sleep(min(self._poll, 1))
 
-    async def _note(self, db: AsyncSession, job: ClaimedJob, error: str | None) -> None:
+    async def _note(self, db: AsyncSession, job: ClaimedJob, error: Exception | None) -> None:
         now = utc_now()
         if error is None:
             await self._jobs.finish(db, job, now)
             return
-        delay = self._topics[job.topic][1].delay(job.attempts)
-        if delay is None:
-            log.error("job.given_up", topic=job.topic, attempts=job.attempts)
-            await self._jobs.give_up(db, job, now, error)
+        reason, delay = _storable(error), self._topics[job.topic][1].delay(job.attempts)
+        if delay is None or isinstance(error, HopelessError):
+            log.error("job.given_up", topic=job.topic, attempts=job.attempts, reason=reason)
+            await self._jobs.give_up(db, job, now, reason)
         else:
-            await self._jobs.postpone(db, job, now + timedelta(seconds=delay), error)
+            await self._jobs.postpone(db, job, now + timedelta(seconds=delay), reason)
 
 
-def _storable(text: str) -> str:
+def _storable(error: Exception) -> str:
     """What every database takes: no secrets, no NUL, no lone surrogates, an end."""
+    text = f"{type(error).__name__}: {error}"
     plain = text[:LONGEST_ERROR].encode(errors="replace").decode().replace("\0", "")
     return str(masked(plain))

@@ -1,0 +1,79 @@
+"""One mail to one address, which no content can add a header or a recipient to."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Literal
+
+from portfolio.core.clock import utc_now
+
+_ADDRESS = re.compile(r"(?P<user>[^\s@<>()\[\]\\,;:\"]{1,64})@(?P<domain>[^\W_](?:[\w.-]*[^\W_])?)")
+_MESSAGE_ID = re.compile(r"<[\w.+-]+@[\w.-]+>", re.ASCII)
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+_LONGEST_LINE = 900  # of 998 octets (RFC 5322, 2.1.1)
+
+
+class MailRefusedError(Exception):
+    """It will never be taken as it is: no such mailbox, or content that is not wanted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Addresses are bare. Raises ValueError for what has no place in a header."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    reply_to: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for address in filter(None, (self.to, self.reply_to)):
+            parse(address)
+        if not _MESSAGE_ID.fullmatch(self.message_id):
+            raise ValueError("A Message-ID looks like <left@right>")
+        if not all(map(_HEADER.fullmatch, self.headers)):
+            raise ValueError("The name of a header has letters, digits and hyphens")
+        if not all(value.isprintable() for value in (self.subject, *self.headers.values())):
+            raise ValueError("A header is one line of printable characters")
+
+    @property
+    def recipient(self) -> Address:
+        return parse(self.to)
+
+    def as_email(self, sender: Address) -> EmailMessage:
+        """As it is sent: text and HTML as alternatives (RFC 2046), marked as automatic (RFC 3834)."""
+        email = EmailMessage(policy=SMTP)
+        email["From"] = sender
+        email["To"] = self.recipient
+        if self.reply_to:
+            email["Reply-To"] = parse(self.reply_to)
+        email["Subject"] = self.subject
+        email["Date"] = utc_now()
+        email["Message-ID"] = self.message_id
+        email["Auto-Submitted"] = "auto-generated"
+        for name, value in self.headers.items():
+            email[name] = value
+        email.set_content(self.text, cte=_encoding(self.text))
+        email.add_alternative(self.html, subtype="html", cte=_encoding(self.html))
+        return email
+
+
+def parse(address: str) -> Address:
+    """The domain in ASCII, as mail servers know it (RFC 5890). Raises ValueError."""
+    found = _ADDRESS.fullmatch(address)
+    if found is None or not address.isprintable():
+        raise ValueError("This is no e-mail address")
+    return Address(username=found["user"], domain=found["domain"].encode("idna").decode())
+
+
+def _encoding(text: str) -> Literal["7bit", "8bit", "quoted-printable"]:
+    """As it is, where that is allowed: a raw mail can then be read and searched."""
+    if max(map(len, text.encode().split(b"\n"))) > _LONGEST_LINE:
+        return "quoted-printable"
+    return "7bit" if text.isascii() else "8bit"

@@ -1,0 +1,51 @@
+"""One of each mail that is sent."""
+
+from datetime import UTC, datetime, timedelta
+
+from portfolio.adapters.mailer.mails import (
+    AccountDeleted,
+    AlreadyRegistered,
+    ConfirmEmail,
+    EmailChanged,
+    Invitation,
+    Mail,
+    NewDevice,
+    PasswordChanged,
+    ResetPassword,
+    SessionsRevoked,
+    TransportTest,
+    TwoFactorBlocked,
+    TwoFactorChange,
+    TwoFactorChanged,
+    TwoFactorCode,
+    UnlockAccount,
+    VerifyEmail,
+)
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+TOKEN = "Zk3vQ-7yN1tRb0_mXw2eUa9sHd4cLp6g"
+CODE = "402917"
+MINUTES_15, MINUTES_30 = NOON + timedelta(minutes=15), NOON + timedelta(minutes=30)
+HOURS_24, WEEK = NOON + timedelta(hours=24), NOON + timedelta(days=7)
+
+
+def samples(name: str = "Ada Lovelace") -> dict[str, Mail]:
+    """Each by its template, with `name` wherever people choose what stands there."""
+    kinds: list[Mail] = [
+        VerifyEmail(token=TOKEN, expires_at=HOURS_24),
+        AlreadyRegistered(name=name),
+        ResetPassword(name=name, token=TOKEN, expires_at=MINUTES_30),
+        PasswordChanged(name=name, at=NOON),
+        ConfirmEmail(token=TOKEN, expires_at=HOURS_24),
+        EmailChanged(name=name, old="ada@example.com", new="ada@example.org", at=NOON),
+        UnlockAccount(name=name, token=TOKEN, expires_at=MINUTES_15),
+        NewDevice(name=name, device=f"{name} on Linux", client="203.0.113.7", at=NOON),
+        TwoFactorChanged(name=name, change=TwoFactorChange.TOTP_ON, at=NOON),
+        TwoFactorCode(name=name, code=CODE, expires_at=NOON + timedelta(minutes=10)),
+        TwoFactorBlocked(name=name, until=NOON + timedelta(hours=1), at=NOON),
+        SessionsRevoked(name=name, device=f"{name} on Linux", client="203.0.113.7", at=NOON),
+        Invitation(inviter=name, token=TOKEN, expires_at=WEEK),
+        AccountDeleted(name=name, at=NOON),
+        TransportTest(),
+    ]
+    return {mail.template(): mail for mail in kinds}
