@@ -2,6 +2,8 @@ import pytest
 from fastapi import APIRouter, Response
 from tests.factories.apps import HOST, ask, client_of, make_app
 
+pytestmark = pytest.mark.requirement("61")
+
 router = APIRouter()
 
 

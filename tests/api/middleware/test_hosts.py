@@ -3,6 +3,8 @@ from typing import Any
 import pytest
 from tests.factories.apps import ask, make_app
 
+pytestmark = pytest.mark.requirement("62")
+
 
 async def status_for(*hosts: bytes, allowed: str = "*", forwarded: bytes | None = None) -> int:
     headers = [(b"host", host) for host in hosts]

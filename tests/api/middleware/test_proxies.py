@@ -4,6 +4,8 @@ from tests.factories.apps import HOST, ask, make_app
 
 from portfolio.core.context import current
 
+pytestmark = pytest.mark.requirement("18")
+
 router = APIRouter()
 
 

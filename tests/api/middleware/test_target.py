@@ -2,6 +2,8 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from tests.factories.apps import HOST, ask, make_app
 
+pytestmark = pytest.mark.requirement("64")
+
 router = APIRouter(prefix="/api")
 
 

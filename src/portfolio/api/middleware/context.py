@@ -8,7 +8,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portfolio.core.context import RequestContext, enter
 
 _ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_MAX_AGENT = 512
 
 
 class ContextMiddleware:
@@ -37,7 +36,7 @@ class ContextMiddleware:
             RequestContext(
                 request_id=request_id.decode(),
                 client=peer[0] if peer else "-",
-                agent=agent[:_MAX_AGENT].decode("latin-1"),
+                agent=agent.decode("latin-1"),
             )
         )
 

@@ -38,7 +38,10 @@ ANSWER_HEADERS = (
 
 
 class ExactOriginsMiddleware(CORSMiddleware):
-    """Named origins only, never with credentials: tokens travel in a header, not in cookies."""
+    """Named origins only.
+
+    No cookie signs anybody in; that of a known browser comes along where a page asks for it.
+    """
 
     def __init__(self, app: ASGIApp, origins: list[str]) -> None:
         super().__init__(
@@ -46,6 +49,7 @@ class ExactOriginsMiddleware(CORSMiddleware):
             allow_origins=frozenset(origins),
             allow_methods=METHODS,
             allow_headers=REQUEST_HEADERS,
+            allow_credentials=True,
             expose_headers=ANSWER_HEADERS,
             max_age=7200,
         )

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware, add_compress_type
 
+from portfolio.adapters.limiter import Limits
 from portfolio.api.conditional import ConditionalMiddleware
 from portfolio.api.middleware.access import AccessMiddleware
 from portfolio.api.middleware.body import BodyLimitMiddleware
@@ -13,6 +14,7 @@ from portfolio.api.middleware.express import ExpressMiddleware
 from portfolio.api.middleware.failures import FailuresMiddleware
 from portfolio.api.middleware.headers import SecurityHeadersMiddleware
 from portfolio.api.middleware.hosts import HostsMiddleware
+from portfolio.api.middleware.limits import LimitsMiddleware
 from portfolio.api.middleware.methods import MethodsMiddleware
 from portfolio.api.middleware.proxies import ProxiesMiddleware
 from portfolio.api.middleware.target import TargetMiddleware
@@ -21,7 +23,7 @@ from portfolio.core.config import Settings
 _COMPRESS_FROM = 1024
 
 
-def install(app: FastAPI, settings: Settings) -> None:
+def install(app: FastAPI, settings: Settings, limits: Limits) -> None:
     """Put every layer around the app. Layers added to the app later stand outside of these."""
     server = settings.server
     cors = [Middleware(ExactOriginsMiddleware, origins=server.allowed_origins)]
@@ -33,6 +35,7 @@ def install(app: FastAPI, settings: Settings) -> None:
         Middleware(SecurityHeadersMiddleware),
         Middleware(HostsMiddleware, allowed=server.allowed_hosts),
         *(cors if server.allowed_origins else ()),
+        Middleware(LimitsMiddleware, limits=limits),
         Middleware(TargetMiddleware),
         Middleware(BodyLimitMiddleware, max_body_size=server.max_body_bytes),
         Middleware(FailuresMiddleware),

