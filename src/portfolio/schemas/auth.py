@@ -3,7 +3,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from portfolio.core.security import MAX_PASSWORD
-from portfolio.schemas.base import Input, Line, Output
+from portfolio.models.two_factor import Method
+from portfolio.schemas.base import Input, Line, Output, examples
 from portfolio.schemas.users import MAX_EMAIL, Me, UserCreate
 
 Identifier = Annotated[Line, Field(min_length=1, max_length=MAX_EMAIL)]
@@ -15,11 +16,7 @@ Password = Annotated[
 
 
 class Credentials(Input):
-    model_config = {
-        "json_schema_extra": {
-            "examples": [{"identifier": "ada@example.com", "password": "correct horse battery"}]
-        }
-    }
+    model_config = examples({"identifier": "ada@example.com", "password": "correct horse battery"})
 
     identifier: Identifier = Field(description="E-mail or user name")
     password: Password
@@ -37,6 +34,18 @@ class SetupClaim(UserCreate):
     token: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         description="From the link that the server printed at its first start"
     )
+
+
+class RefreshToken(Input):
+    refresh_token: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class TwoFactorChallenge(Output):
+    """The password was right; POST /auth/2fa/verify with a code completes the login."""
+
+    two_factor_required: Literal[True] = True
+    challenge_token: str = Field(description="Good for this login only, for ten minutes")
+    methods: list[Method]
 
 
 class Tokens(Output):

@@ -32,6 +32,16 @@ class Output(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+def examples(*bodies: dict[str, Any]) -> ConfigDict:
+    """The `model_config` of a body that the documentation shows filled in."""
+    return ConfigDict(json_schema_extra={"examples": list(bodies)})
+
+
+def example(**fields: Any) -> ConfigDict:
+    """examples() with one."""
+    return examples(fields)
+
+
 def _one_line(text: str) -> str:
     if any(ord(character) < ord(" ") for character in text):
         raise ValueError("must be one line without control characters")

@@ -2,7 +2,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from portfolio.schemas.base import Line, Position, SlugText, Text, Timestamp, Title
+from portfolio.schemas.base import Line, Position, SlugText, Text, Timestamp, Title, examples
 from portfolio.schemas.media import ImageRead
 from portfolio.schemas.page import ListQuery
 from portfolio.schemas.publications import (
@@ -23,18 +23,14 @@ Names = Annotated[list[Annotated[Line, Field(min_length=1)]], Field(max_length=5
 class PostCreate(PublicationFields):
     """A title is enough for a draft."""
 
-    model_config = {
-        "json_schema_extra": {
-            "examples": [
-                {
-                    "title": "Hello, world",
-                    "body_markdown": "The **first** post.",
-                    "tags": ["Notes"],
-                    "status": "published",
-                }
-            ]
+    model_config = examples(
+        {
+            "title": "Hello, world",
+            "body_markdown": "The **first** post.",
+            "tags": ["Notes"],
+            "status": "published",
         }
-    }
+    )
 
     title: Title
     excerpt: Text | None = Field(None, description="Made from the body if left out")
@@ -47,7 +43,7 @@ class PostCreate(PublicationFields):
 class PostUpdate(PostCreate):
     """Only what is given changes."""
 
-    model_config = {"json_schema_extra": {"examples": [{"title": "Hello again"}]}}
+    model_config = examples({"title": "Hello again"})
 
     title: Title = Field(default_factory=str)
     _given = not_null(

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import (
-    ConfigDict,
     EmailStr,
     Field,
     ValidatorFunctionWrapHandler,
@@ -22,6 +21,7 @@ from portfolio.schemas.base import (
     Text,
     Title,
     WebAddress,
+    example,
 )
 from portfolio.schemas.posts import PostSummary
 from portfolio.schemas.projects import ProjectSummary
@@ -38,12 +38,8 @@ Email = Annotated[EmailStr, Field(max_length=254), WrapValidator(_or_empty)]
 Lines = Annotated[list[Text], Field(max_length=200)]
 
 
-def _example(**fields: Any) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": [fields]})
-
-
 class ProfileUpdate(Input):
-    model_config = _example(name="Ada Lovelace", headline="Programmer", city="London")
+    model_config = example(name="Ada Lovelace", headline="Programmer", city="London")
 
     name: Line | None = None
     headline: Line | None = None
@@ -62,13 +58,13 @@ class ProfileUpdate(Input):
 
 
 class Order(Input):
-    model_config = _example(ids=[3, 1, 2])
+    model_config = example(ids=[3, 1, 2])
 
     ids: Ids = Field(description="Every id of the section, each once, in the new order")
 
 
 class ExperienceCreate(Input):
-    model_config = _example(company="Analytical Engines", title="Programmer", started_on="1842-10")
+    model_config = example(company="Analytical Engines", title="Programmer", started_on="1842-10")
 
     company: Title
     title: Title
@@ -88,7 +84,7 @@ class ExperienceUpdate(ExperienceCreate):
 
 
 class EducationCreate(Input):
-    model_config = _example(institution="At home", area="Mathematics", ended_on="1832")
+    model_config = example(institution="At home", area="Mathematics", ended_on="1832")
 
     institution: Title
     url: Address | None = None
@@ -106,7 +102,7 @@ class EducationUpdate(EducationCreate):
 
 
 class SkillCreate(Input):
-    model_config = _example(name="Mathematics", level="Master", keywords=["Bernoulli numbers"])
+    model_config = example(name="Mathematics", level="Master", keywords=["Bernoulli numbers"])
 
     name: Title
     level: Line | None = None
@@ -119,7 +115,7 @@ class SkillUpdate(SkillCreate):
 
 
 class SocialLinkCreate(Input):
-    model_config = _example(network="Mastodon", username="ada", url="https://social.example/@ada")
+    model_config = example(network="Mastodon", username="ada", url="https://social.example/@ada")
 
     network: Title
     username: Line | None = None
@@ -132,7 +128,7 @@ class SocialLinkUpdate(SocialLinkCreate):
 
 
 class CertificateCreate(Input):
-    model_config = _example(name="Instrument pilot", issued_on="2021-06", issuer="EASA")
+    model_config = example(name="Instrument pilot", issued_on="2021-06", issuer="EASA")
 
     name: Title
     issued_on: PartialDate | None = None
@@ -146,7 +142,7 @@ class CertificateUpdate(CertificateCreate):
 
 
 class AwardCreate(Input):
-    model_config = _example(title="Best paper", awarded_on="2021", awarder="The society")
+    model_config = example(title="Best paper", awarded_on="2021", awarder="The society")
 
     title: Title
     awarded_on: PartialDate | None = None
@@ -160,7 +156,7 @@ class AwardUpdate(AwardCreate):
 
 
 class LanguageCreate(Input):
-    model_config = _example(language="French", fluency="Fluent")
+    model_config = example(language="French", fluency="Fluent")
 
     language: Title
     fluency: Line | None = None

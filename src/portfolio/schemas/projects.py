@@ -13,6 +13,7 @@ from portfolio.schemas.base import (
     Timestamp,
     Title,
     WebAddress,
+    examples,
 )
 from portfolio.schemas.media import ImageRead
 from portfolio.schemas.page import ListQuery
@@ -32,18 +33,14 @@ Links = Annotated[dict[LinkName, WebAddress], Field(max_length=20)]
 
 
 class ProjectCreate(PublicationFields):
-    model_config = {
-        "json_schema_extra": {
-            "examples": [
-                {
-                    "title": "A small compiler",
-                    "technologies": ["Python", "LLVM"],
-                    "links": {"repository": "https://example.com/compiler"},
-                    "status": "published",
-                }
-            ]
+    model_config = examples(
+        {
+            "title": "A small compiler",
+            "technologies": ["Python", "LLVM"],
+            "links": {"repository": "https://example.com/compiler"},
+            "status": "published",
         }
-    }
+    )
 
     title: Title
     summary: Text | None = Field(None, description="Made from the body if left out")
@@ -59,7 +56,7 @@ class ProjectCreate(PublicationFields):
 class ProjectUpdate(ProjectCreate):
     """Only what is given changes."""
 
-    model_config = {"json_schema_extra": {"examples": [{"featured": True}]}}
+    model_config = examples({"featured": True})
 
     title: Title = Field(default_factory=str)
     _given = not_null(

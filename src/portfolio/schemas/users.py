@@ -7,8 +7,10 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from portfolio.core.security import MAX_PASSWORD, MIN_PASSWORD
 from portfolio.core.text import fold
+from portfolio.models.two_factor import Method
 from portfolio.models.users import Role
-from portfolio.schemas.base import Input, Output, Title, WebAddress
+from portfolio.schemas.base import Input, Line, Output, Title, WebAddress, examples
+from portfolio.schemas.page import ListQuery
 from portfolio.schemas.publications import not_null
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,38}[a-z0-9]", re.ASCII)
@@ -60,11 +62,29 @@ class UserCreate(Input):
 class MeUpdate(Input):
     """Only what is given changes."""
 
-    model_config = {"json_schema_extra": {"examples": [{"display_name": "Ada Lovelace"}]}}
+    model_config = examples({"display_name": "Ada Lovelace"})
 
     display_name: Title = ""
     avatar_url: WebAddress | None = None
     _given = not_null("display_name")
+
+
+class UserUpdate(Input):
+    """What an admin may change. Only what is given changes."""
+
+    model_config = examples({"is_active": False})
+
+    role: Role = Role.USER
+    is_active: bool = True
+    _given = not_null("role", "is_active")
+
+
+class UserQuery(ListQuery):
+    role: Role | None = None
+    is_active: bool | None = None
+    q: Line | None = Field(
+        None, min_length=1, max_length=100, description="Part of user name, e-mail or display name"
+    )
 
 
 class UserPublic(Output):
@@ -83,3 +103,13 @@ class Me(UserPublic):
     role: Role
     created_at: datetime
     updated_at: datetime
+
+
+class UserAdmin(Me):
+    """What an admin may know of an account."""
+
+    is_active: bool
+    email_verified_at: datetime | None
+    two_factor: list[Method] = Field(description="The second factors that it has confirmed")
+    locked: bool = Field(description="Refused to unknown browsers after too many failed logins")
+    last_login_at: datetime | None

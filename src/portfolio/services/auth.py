@@ -1,100 +1,203 @@
-"""Sign-in and sessions. Hashing waits in a queue of its own, and holds no connection meanwhile."""
+"""The ways in. All of them pass the same counters, the same hash and the same second factor."""
 
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.adapters.hashing import PasswordHashing
+from portfolio.adapters.mailer.mails import NewDevice, UnlockAccount
+from portfolio.core.agents import device
 from portfolio.core.clock import utc_now
 from portfolio.core.context import current
-from portfolio.core.errors import InvalidCredentialsException, UnauthorizedException
-from portfolio.core.security import AccessTokens, digest, random_token
+from portfolio.core.errors import (
+    InvalidCredentialsException,
+    TwoFactorRequiredException,
+    WrongPasswordException,
+)
+from portfolio.core.security import LONG_PASSWORD, DeviceTokens
 from portfolio.core.text import fold
-from portfolio.db.repositories.credentials import SessionRepository
 from portfolio.db.repositories.users import UserRepository
-from portfolio.models.credentials import UserSession
+from portfolio.models.audit import Action
+from portfolio.models.credentials import Purpose
 from portfolio.models.users import User
+from portfolio.schemas.two_factor import SecondStep
+from portfolio.services.audit import AuditService
+from portfolio.services.lockout import Attempt, LockoutService
+from portfolio.services.mail import MailService
+from portfolio.services.one_time_tokens import OneTimeTokens
+from portfolio.services.sessions import Login, SessionService
+from portfolio.services.two_factor import Challenge, TwoFactorService
 
-SESSION_LIFE = timedelta(days=30)
 
+@dataclass(slots=True)
+class _Proof:
+    """What came out of the look at a password."""
 
-@dataclass(frozen=True, slots=True)
-class Login:
-    """What a sign-in hands out; the refresh token is stored nowhere but with the client."""
-
-    access_token: str
-    refresh_token: str
-    expires_in: int
-    user: User
+    user: User | None
+    password_hash: str | None = None
+    attempt: Attempt | None = None
+    device: str | None = None
 
 
 class AuthService:
     def __init__(
         self,
         users: UserRepository,
-        sessions: SessionRepository,
+        sessions: SessionService,
+        two_factor: TwoFactorService,
+        lockout: LockoutService,
         hashing: PasswordHashing,
-        tokens: AccessTokens,
+        devices: DeviceTokens,
+        one_time: OneTimeTokens,
+        mail: MailService,
+        audit: AuditService,
+        *,
+        verifies_email: bool,
     ) -> None:
+        """`verifies_email`: an account opens only once its address is confirmed."""
         self._users = users
         self._sessions = sessions
+        self._two_factor = two_factor
+        self._lockout = lockout
         self._hashing = hashing
-        self._tokens = tokens
+        self._devices = devices
+        self._one_time = one_time
+        self._mail = mail
+        self._audit = audit
+        self._verifies = verifies_email
 
     async def login(
-        self, reader: AsyncSession, db: AsyncSession, identifier: str, password: str
-    ) -> Login:
-        """Sign in by e-mail or user name. Closes `reader`.
+        self,
+        reader: AsyncSession,
+        db: AsyncSession,
+        identifier: str,
+        password: str,
+        device_token: str | None = None,
+    ) -> Login | Challenge:
+        """Sign in by e-mail or user name; a Challenge where a second factor is asked for.
 
-        Raises InvalidCredentialsException, the same and after the same time, for an account that
-        is unknown or deactivated and for a wrong password.
+        Closes `reader`; `db` begins only after the hash. Raises InvalidCredentialsException, the
+        same and after the same time, for an account that is unknown, unverified or deactivated and
+        for a wrong password; AccountLockedException without looking at the password.
         """
-        user = await self._users.by_identifier(reader, fold(identifier))
+        name = fold(identifier)
+        proof = _Proof(await self._users.by_identifier(reader, name))
         await reader.close()
-        stored = user.password_hash if user else None
-        right = await self._hashing.verify(password, stored)
-        if not right or user is None or stored is None or not user.is_active:
-            raise _refused()
+        try:
+            await self._prove(proof, name, password, device_token)
+        except InvalidCredentialsException:
+            await self._refused(db, proof)
+            raise
+        user = proof.user
+        if user is None or not await self._users.sign_in(
+            db, user, utc_now(), proof.password_hash, len(password) >= LONG_PASSWORD
+        ):
+            raise InvalidCredentialsException
+        if await self._two_factor.methods(db, user):
+            return await self._two_factor.challenge(db, user)
+        return await self.complete(db, user, device_token)
+
+    async def login_outright(
+        self,
+        reader: AsyncSession,
+        db: AsyncSession,
+        identifier: str,
+        password: str,
+        device_token: str | None = None,
+    ) -> Login:
+        """login() for clients that know one step only.
+
+        Raises TwoFactorRequiredException where a second factor is asked for.
+        """
+        outcome = await self.login(reader, db, identifier, password, device_token)
+        if isinstance(outcome, Challenge):
+            raise TwoFactorRequiredException(
+                "This account has a second factor: sign in at POST /api/v1/auth/login"
+            )
+        return outcome
+
+    async def second_step(
+        self, db: AsyncSession, step: SecondStep, device_token: str | None
+    ) -> Login:
+        """What follows on a Challenge. Raises what TwoFactorService.redeem() raises."""
+        user = await self._two_factor.redeem(db, step.challenge_token, step.method, step.code)
+        return await self.complete(db, user, device_token)
+
+    async def complete(self, db: AsyncSession, user: User, device_token: str | None) -> Login:
+        """Sign in whoever has passed all that is asked of this account."""
+        current().actor_id = user.id
+        known = self._devices.device_of(device_token, user.id) is not None
+        if not known and not await self._sessions.is_familiar(db, user.id):
+            await self._tell_of_new_device(db, user)
+        await self._audit.record(db, Action.AUTH_LOGIN, target=("user", user.id))
+        return await self._sessions.open(db, user, None if known else self._devices.issue(user.id))
+
+    async def unlock(self, db: AsyncSession, token: str) -> None:
+        """Let unknown clients sign in again: by the link that went out with the lock.
+
+        Raises InvalidTokenException.
+        """
+        link = await self._one_time.redeem(db, Purpose.UNLOCK, token)
+        user = await self._users.get_one(db, link.user_id or 0)
+        await self._lockout.unlock(db, user.email, user.username)
+        await self._audit.record(
+            db, Action.AUTH_UNLOCKED, target=("user", user.id), actor_id=user.id
+        )
+
+    async def check_password(self, user: User, password: str) -> None:
+        """Of somebody who is signed in. No transaction of the caller may have begun.
+
+        Raises WrongPasswordException, which counts like a failed login, and AccountLockedException.
+        """
+        right = False
+        with suppress(InvalidCredentialsException):
+            # Their own counter: whoever guesses from outside must not stand in their way.
+            async with self._lockout.attempt(user.email, f"signed in: {user.id}"):
+                right = await self._hashing.verify(password, user.password_hash)
+                if not right:
+                    raise InvalidCredentialsException
+        if not right:
+            await self._lockout.note_failure(user.email)
+            raise WrongPasswordException
+
+    async def _prove(
+        self, proof: _Proof, name: str, password: str, device_token: str | None
+    ) -> None:
+        user = proof.user
+        client = self._devices.device_of(device_token, user.id) if user else None
+        async with self._lockout.attempt(name, client) as proof.attempt:
+            stored = user.password_hash if user else None
+            right = await self._hashing.verify(password, stored)
+            if user is None or stored is None or not right or not self._is_open(user):
+                raise InvalidCredentialsException
         if self._hashing.needs_rehash(stored):
             stored = await self._hashing.hash(password)
-        if not await self._users.sign_in(db, user, utc_now(), stored):
-            raise _refused()
-        return await self.open_session(db, user)
+        proof.password_hash = stored
 
-    async def open_session(self, db: AsyncSession, user: User) -> Login:
-        """Sign in whoever has proven to be this user."""
-        now, context = utc_now(), current()
-        refresh_token = random_token()
-        session = UserSession(
-            sid=random_token(),
-            user_id=user.id,
-            refresh_digest=digest(refresh_token),
-            address=context.client[:64],
-            agent=context.agent[:300],
-            last_seen_at=now,
-            expires_at=now + SESSION_LIFE,
+    async def _refused(self, db: AsyncSession, proof: _Proof) -> None:
+        """Note it; and where that was one failure too many, send the owner a way back in."""
+        user, locked = proof.user, proof.attempt is not None and proof.attempt.locked
+        target = ("user", user.id) if user else None
+        await self._audit.record(db, Action.AUTH_LOGIN_FAILED, target=target)
+        if locked:
+            await self._audit.record(db, Action.AUTH_LOCKED, target=target)
+        if locked and user is not None and user.is_active:
+            link = await self._one_time.issue(db, Purpose.UNLOCK, user.id)
+            notice = UnlockAccount(name=user.greeting, token=link.token, expires_at=link.expires_at)
+            await self._mail.send(db, user.email, notice)
+
+    async def _tell_of_new_device(self, db: AsyncSession, user: User) -> None:
+        if user.last_login_at is None:
+            return
+        context = current()
+        notice = NewDevice(
+            name=user.display_name,
+            device=device(context.agent),
+            client=context.client,
+            at=utc_now(),
         )
-        await self._sessions.create(db, session)
-        return Login(
-            access_token=self._tokens.issue(user.id, session.sid),
-            refresh_token=refresh_token,
-            expires_in=int(self._tokens.lifetime.total_seconds()),
-            user=user,
-        )
+        await self._mail.send(db, user.email, notice)
 
-    async def authenticate(self, db: AsyncSession, token: str) -> User:
-        """Whom the token speaks for, now: one statement. Raises UnauthorizedException."""
-        access = self._tokens.check(token)
-        user = await self._sessions.user_of(db, access.sid, utc_now())
-        if user is None or user.id != access.user_id:
-            raise UnauthorizedException("The session has ended; sign in again")
-        return user
-
-    async def logout(self, db: AsyncSession, token: str) -> None:
-        """End the session of this token, and so every token of it."""
-        await self._sessions.end(db, self._tokens.check(token).sid, utc_now())
-
-
-def _refused() -> InvalidCredentialsException:
-    return InvalidCredentialsException(headers={"WWW-Authenticate": "Bearer"})
+    def _is_open(self, user: User) -> bool:
+        return user.is_active and (user.email_verified_at is not None or not self._verifies)

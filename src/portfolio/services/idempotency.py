@@ -16,6 +16,10 @@ class IdempotencyService:
     def __init__(self, keys: IdempotencyRepository) -> None:
         self._keys = keys
 
+    async def forget(self, db: AsyncSession, user_id: int) -> None:
+        """Every answer that this account got."""
+        await self._keys.forget(db, scope_of(user_id))
+
     async def claim(
         self, db: AsyncSession, scope: str, key: str, fingerprint: str
     ) -> IdempotencyKey:
@@ -42,3 +46,8 @@ class IdempotencyService:
     ) -> None:
         claim.status, claim.headers, claim.body = status, headers, body
         await self._keys.flush(db)
+
+
+def scope_of(user_id: int) -> str:
+    """Whose key it is: others may use the same."""
+    return f"user:{user_id}"

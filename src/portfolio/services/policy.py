@@ -1,6 +1,15 @@
 """Who may do what, on one page."""
 
-from portfolio.core.errors import ForbiddenException, UnauthorizedException
+from collections.abc import Sequence
+
+from portfolio.core.errors import (
+    ConflictException,
+    ForbiddenException,
+    TwoFactorRequiredException,
+    UnauthorizedException,
+)
+from portfolio.models.credentials import Scope
+from portfolio.models.identity import Identity
 from portfolio.models.users import User
 
 
@@ -15,3 +24,35 @@ def require_editor(viewer: User | None) -> None:
         raise UnauthorizedException
     if not may_edit_content(viewer):
         raise ForbiddenException
+
+
+def require_admin(user: User) -> None:
+    """Raises ForbiddenException for any other role."""
+    if not user.is_admin:
+        raise ForbiddenException("Only an admin may do this")
+
+
+def require_strong(identity: Identity) -> None:
+    """In production, of admins. Raises TwoFactorRequiredException."""
+    if not identity.is_strong:
+        raise TwoFactorRequiredException(
+            "In production an admin needs TOTP (POST /api/v1/me/2fa/totp) "
+            "or a password of 15 characters"
+        )
+
+
+def scopes_of(user: User) -> tuple[Scope, ...]:
+    """What an API token of this account may be for.
+
+    Beside content all is for admins, or for people: no script writes in their name.
+    """
+    return tuple(Scope) if user.is_admin else (Scope.CONTENT_READ,)
+
+
+def require_another_admin(admins: Sequence[User], user: User) -> None:
+    """Whether `user` may go, or stop being one. Raises ConflictException for the only active admin.
+
+    `admins` are all of them, held until the transaction ends.
+    """
+    if [admin.id for admin in admins] == [user.id]:
+        raise ConflictException("This is the last active admin; make another one first")

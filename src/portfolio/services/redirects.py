@@ -34,4 +34,4 @@ class RedirectService:
             path = self._paths[redirect.entity_type]
             old = path.format(slug=redirect.address) if redirect.is_slug else f"/{redirect.address}"
             items.append(RedirectView(redirect.entity_type, old, path.format(slug=slug)))
-        return Page(items, page.limit, page.total, page.page, page.next_cursor)
+        return page.with_items(items)

@@ -1,21 +1,16 @@
 """The first admin by a link that the server prints at its first start."""
 
-from datetime import timedelta
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from portfolio.core.clock import utc_now
-from portfolio.core.errors import ConflictException, NotFoundException
-from portfolio.core.security import digest, random_token
-from portfolio.db.repositories.credentials import OneTimeTokenRepository
+from portfolio.core.errors import ConflictException, InvalidTokenException, NotFoundException
 from portfolio.db.repositories.users import UserRepository
-from portfolio.models.credentials import OneTimeToken, Purpose
+from portfolio.models.credentials import Purpose
 from portfolio.models.users import Role, User
 from portfolio.schemas.users import UserCreate
-from portfolio.services.auth import AuthService, Login
+from portfolio.services.auth import AuthService
+from portfolio.services.one_time_tokens import OneTimeTokens
+from portfolio.services.sessions import Login
 from portfolio.services.users import UserService
-
-LINK_LIFE = timedelta(hours=24)
 
 
 class SetupService:
@@ -24,13 +19,13 @@ class SetupService:
     def __init__(
         self,
         repository: UserRepository,
-        tokens: OneTimeTokenRepository,
+        one_time: OneTimeTokens,
         users: UserService,
         auth: AuthService,
         address: str,
     ) -> None:
         self._repository = repository
-        self._tokens = tokens
+        self._one_time = one_time
         self._users = users
         self._auth = auth
         self._address = address
@@ -39,21 +34,17 @@ class SetupService:
         """A new link, which ends the one before; None where there is an admin."""
         if await self._repository.has_admin(db):
             return None
-        token = random_token()
-        await self._tokens.discard(db, Purpose.SETUP)
-        await self._tokens.create(
-            db,
-            OneTimeToken(
-                purpose=Purpose.SETUP, digest=digest(token), expires_at=utc_now() + LINK_LIFE
-            ),
-        )
-        return f"{self._address}/setup?token={token}"
+        await self._one_time.discard(db, Purpose.SETUP)
+        link = await self._one_time.issue(db, Purpose.SETUP)
+        return f"{self._address}/setup?token={link.token}"
 
     async def check(self, db: AsyncSession, token: str) -> None:
         """Raises ConflictException where there is an admin, NotFoundException for a dead link."""
         await self._refuse_second_admin(db)
-        if not await self._tokens.is_usable(db, Purpose.SETUP, digest(token), utc_now()):
-            raise _dead()
+        try:
+            await self._one_time.find(db, Purpose.SETUP, token)
+        except InvalidTokenException:
+            raise _dead() from None
 
     async def claim(
         self, reader: AsyncSession, db: AsyncSession, token: str, data: UserCreate
@@ -65,17 +56,19 @@ class SetupService:
         await self.check(reader, token)
         await reader.close()
         password_hash = await self._users.hash_of(data)
-        consumed = await self._tokens.consume(db, Purpose.SETUP, digest(token), utc_now())
+        try:
+            await self._one_time.redeem(db, Purpose.SETUP, token)
+        except InvalidTokenException:
+            await self._refuse_second_admin(db)
+            raise _dead() from None
         await self._refuse_second_admin(db)
-        if not consumed:
-            raise _dead()
         return await self._users.add(db, data, Role.ADMIN, password_hash)
 
     async def claim_and_sign_in(
         self, reader: AsyncSession, db: AsyncSession, token: str, data: UserCreate
     ) -> Login:
         """claim(), and a session for the new admin."""
-        return await self._auth.open_session(db, await self.claim(reader, db, token, data))
+        return await self._auth.complete(db, await self.claim(reader, db, token, data), None)
 
     async def _refuse_second_admin(self, db: AsyncSession) -> None:
         if await self._repository.has_admin(db):

@@ -43,8 +43,7 @@ class GroupService(Generic[G]):
     ) -> Page[GroupView]:
         """Strangers do not find groups that only drafts are in."""
         page = await self._groups.visible_page(db, request, viewer)
-        items = await self._views(db, page.items)
-        return Page(items, page.limit, page.total, page.page, page.next_cursor)
+        return page.with_items(await self._views(db, page.items))
 
     async def read(self, db: AsyncSession, ref: str, viewer: User | None) -> GroupView:
         """Raises NotFoundException."""

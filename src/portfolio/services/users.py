@@ -1,11 +1,12 @@
 """Accounts: who exists, and the first of them."""
 
 import re
+from datetime import datetime
 
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from portfolio.adapters.hashing import PasswordHashing
+from portfolio.core.clock import utc_now
 from portfolio.core.config import SecuritySettings
 from portfolio.core.environment import SettingsError
 from portfolio.core.errors import (
@@ -15,14 +16,26 @@ from portfolio.core.errors import (
     NotFoundException,
 )
 from portfolio.core.pagination import PageRequest
+from portfolio.core.security import LONG_PASSWORD
 from portfolio.core.text import fold
 from portfolio.db.repositories.profiles import ProfileRepository
 from portfolio.db.repositories.users import UserRepository
+from portfolio.models.audit import Action
 from portfolio.models.profiles import Profile
 from portfolio.models.users import Role, User
 from portfolio.schemas.users import USERNAME, MeUpdate, UserCreate
+from portfolio.services.audit import AuditService
+from portfolio.services.password_policy import PasswordPolicy
 from portfolio.services.versions import require_version
 
+_OWN = (
+    "username",
+    "display_name",
+    "password_hash",
+    "role",
+    "email_verified_at",
+    "has_long_password",
+)
 NO_ADMIN = "This site has no owner yet: `portfolio user create --admin EMAIL` makes one"
 
 
@@ -31,13 +44,13 @@ class UserService:
         self,
         users: UserRepository,
         profiles: ProfileRepository,
-        hashing: PasswordHashing,
-        site_name: str,
+        password_policy: PasswordPolicy,
+        audit: AuditService,
     ) -> None:
         self._users = users
         self._profiles = profiles
-        self._hashing = hashing
-        self._site_name = fold(site_name)
+        self._password_policy = password_policy
+        self._audit = audit
 
     async def create(self, db: AsyncSession, data: UserCreate, role: Role = Role.USER) -> User:
         """Raises ConflictException for a name that is taken, InvalidInputException like hash_of()."""
@@ -46,34 +59,51 @@ class UserService:
     async def hash_of(self, data: UserCreate) -> str:
         """The slow half of create(): call it while no connection is held.
 
-        Raises InvalidInputException for a password that says no more than the account does.
+        Raises InvalidInputException for a password that is too easily guessed.
         """
-        local_part, _, _ = data.email.rpartition("@")
-        if fold(data.password) in {data.email, local_part, data.username, self._site_name}:
-            raise InvalidInputException.of(
-                "password", "must not be your name, your e-mail or the site's name", "guessable"
-            )
-        return await self._hashing.hash(data.password)
+        return await self._password_policy.hash(
+            data.password, email=data.email, username=data.username
+        )
 
     async def add(self, db: AsyncSession, data: UserCreate, role: Role, password_hash: str) -> User:
-        """The quick half of create(): the account and its profile. Raises ConflictException."""
+        """The quick half of create(): the account and its profile. Raises ConflictException.
+
+        Whoever makes it vouches for its address.
+        """
         for field, value in (("email", data.email), ("username", data.username)):
             if await self._users.by_identifier(db, value):
-                raise ConflictException(
-                    f"{field}: taken", errors=[FieldError(field, "taken", "belongs to an account")]
-                )
-        user = await self._users.create(
-            db,
-            User(
-                email=data.email,
-                username=data.username,
-                display_name=data.display_name or data.username,
-                password_hash=password_hash,
-                role=role,
-            ),
+                raise name_taken(field)
+        user = await self.enter(db, self.make(data, role, password_hash, utc_now()))
+        await self._audit.record(
+            db, Action.USER_CREATED, target=("user", user.id), after={"role": role}
         )
+        return user
+
+    def make(
+        self, data: UserCreate, role: Role, password_hash: str, verified_at: datetime | None
+    ) -> User:
+        """What enter() and replace() store."""
+        return User(
+            email=data.email,
+            username=data.username,
+            display_name=data.display_name or data.username,
+            password_hash=password_hash,
+            role=role,
+            email_verified_at=verified_at,
+            has_long_password=len(data.password) >= LONG_PASSWORD,
+        )
+
+    async def enter(self, db: AsyncSession, user: User) -> User:
+        """A new account with its profile. Raises ConflictException."""
+        await self._users.create(db, user)
         await self._profiles.create(db, Profile(user_id=user.id, name=user.display_name, extras={}))
         return user
+
+    async def replace(self, db: AsyncSession, user: User, made: User) -> User:
+        """Make an account that nobody has used yet somebody else's. Raises ConflictException."""
+        profile = await self._profiles.locked(db, user.id)
+        await self._profiles.update(db, profile, {"name": made.display_name})
+        return await self._users.update(db, user, {name: getattr(made, name) for name in _OWN})
 
     async def owner(self, db: AsyncSession) -> User:
         """Raises NotFoundException while there is no active admin."""
@@ -113,6 +143,12 @@ class UserService:
             if await self._users.has_admin(db):
                 return None  # another process that started with us was first
             raise SettingsError(["ADMIN_EMAIL: belongs to an account that is no admin"]) from error
+
+
+def name_taken(field: str) -> ConflictException:
+    return ConflictException(
+        f"{field}: taken", errors=[FieldError(field, "taken", "belongs to an account")]
+    )
 
 
 def account(

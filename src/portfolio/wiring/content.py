@@ -1,0 +1,86 @@
+"""Posts, projects, profile, pictures, and what brings them in."""
+
+from dataclasses import dataclass
+
+from portfolio.core.security import PreviewTokens
+from portfolio.db.repositories.bookkeeping import IdempotencyRepository, ImportSourceRepository
+from portfolio.db.repositories.entities import EntityRepository
+from portfolio.db.repositories.history import RedirectRepository, RevisionRepository
+from portfolio.db.repositories.media import ImageRepository
+from portfolio.db.repositories.posts import BlogPostRepository
+from portfolio.db.repositories.profiles import ProfileRepository
+from portfolio.db.repositories.projects import ProjectRepository
+from portfolio.db.repositories.ready_cards import ReadyCards
+from portfolio.db.repositories.taxonomy import SeriesRepository, TagRepository
+from portfolio.importers.kinds import Kind
+from portfolio.importers.markdown import MarkdownImporter
+from portfolio.importers.targets import JobTarget, PostTarget, ProjectTarget, Target
+from portfolio.importers.writer import Writer
+from portfolio.models.entities import EntityType
+from portfolio.services.files import DELETE_FILE, FileRemover
+from portfolio.services.history import HistoryService
+from portfolio.services.idempotency import IdempotencyService
+from portfolio.services.media import MediaService
+from portfolio.services.posts import PostService
+from portfolio.services.profiles import ProfileService
+from portfolio.services.projects import ProjectService
+from portfolio.services.redirects import RedirectService
+from portfolio.services.resume import ResumeService
+from portfolio.services.taxonomy import SeriesService, TagService
+from portfolio.services.users import UserService
+from portfolio.wiring.foundation import Foundation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    profiles: ProfileService
+    resume: ResumeService
+    posts: PostService
+    projects: ProjectService
+    tags: TagService
+    series: SeriesService
+    redirects: RedirectService
+    media: MediaService
+    cards: ReadyCards
+    idempotency: IdempotencyService
+
+
+def build_content(base: Foundation) -> Content:
+    """Registers the job that deletes files."""
+    images = ImageRepository()
+    tags, series, redirects = TagRepository(), SeriesRepository(), RedirectRepository()
+    post_rows, project_rows, profiles = (
+        BlogPostRepository(),
+        ProjectRepository(),
+        ProfileRepository(),
+    )
+    media = MediaService(images, EntityRepository(), base.storage, base.jobs)
+    history = HistoryService(RevisionRepository(), redirects)
+    previews = PreviewTokens(base.keys, base.settings.server.address)
+    cards = ReadyCards({EntityType.POSTS: post_rows, EntityType.PROJECTS: project_rows})
+    base.database.before_commit(cards.renew_noted)
+    remover = FileRemover(base.database, images, base.storage, base.jobs)
+    base.outbox.register(DELETE_FILE, remover)
+    return Content(
+        profiles=ProfileService(profiles, post_rows, project_rows),
+        resume=ResumeService(profiles),
+        posts=PostService(post_rows, series, tags, history, media, previews),
+        projects=ProjectService(project_rows, tags, history, media, previews),
+        tags=TagService(tags),
+        series=SeriesService(series),
+        redirects=RedirectService(redirects, base.settings.site),
+        media=media,
+        cards=cards,
+        idempotency=IdempotencyService(IdempotencyRepository()),
+    )
+
+
+def build_importer(base: Foundation, content: Content, users: UserService) -> MarkdownImporter:
+    database, sources = base.database, ImportSourceRepository()
+    targets: dict[Kind, Target] = {
+        "posts": PostTarget(database, content.posts, content.media),
+        "projects": ProjectTarget(database, content.projects, content.media),
+        "experience": JobTarget(content.profiles),
+    }
+    writer = Writer(database, base.storage, sources, targets)
+    return MarkdownImporter(database, sources, writer, users, base.settings.site)

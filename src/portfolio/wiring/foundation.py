@@ -1,0 +1,71 @@
+"""What every part stands on: engines, adapters, and the work behind the scenes."""
+
+from dataclasses import dataclass
+
+from portfolio.adapters.hashing import PasswordHashing
+from portfolio.adapters.limiter import Limits, create_limits
+from portfolio.adapters.redis import RedisLink, create_redis
+from portfolio.adapters.storage import Storage, create_storage
+from portfolio.core.config import SecuritySettings, Settings
+from portfolio.core.events import EventBus, JobQueued
+from portfolio.core.sealing import Sealer
+from portfolio.core.security import PasswordHasher
+from portfolio.db.engine import create_engines
+from portfolio.db.repositories.outbox import OutboxRepository
+from portfolio.db.session import Database
+from portfolio.services.outbox import OutboxService, OutboxWorker
+from portfolio.services.periodic import Periodic
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foundation:
+    settings: Settings
+    keys: list[str]
+    bus: EventBus
+    database: Database
+    storage: Storage
+    redis: RedisLink | None
+    limits: Limits
+    hashing: PasswordHashing
+    jobs: OutboxService
+    outbox: OutboxWorker
+    periodic: Periodic
+
+    async def close(self) -> None:
+        self.hashing.close()
+        await self.limits.close()
+        if self.redis is not None:
+            await self.redis.close()
+        await self.database.engines.dispose()
+
+
+def build_foundation(settings: Settings) -> Foundation:
+    bus = EventBus()
+    database = Database(create_engines(settings), bus)
+    keys, redis, jobs = _keys(settings.security), create_redis(settings.redis), OutboxRepository()
+    outbox = OutboxWorker(database, jobs)
+    bus.subscribe(JobQueued, outbox.wake)
+    return Foundation(
+        settings=settings,
+        keys=keys,
+        bus=bus,
+        database=database,
+        storage=create_storage(settings),
+        redis=redis,
+        limits=create_limits(settings, redis),
+        hashing=PasswordHashing(_hasher(settings.security)),
+        jobs=OutboxService(jobs, Sealer(keys)),
+        outbox=outbox,
+        periodic=Periodic(),
+    )
+
+
+def _keys(security: SecuritySettings) -> list[str]:
+    """The signing key, then those that only verify."""
+    current = [security.secret_key] if security.secret_key else []
+    return [key.get_secret_value() for key in [*current, *security.secret_key_previous]]
+
+
+def _hasher(security: SecuritySettings) -> PasswordHasher:
+    pepper = security.password_pepper.get_secret_value() if security.password_pepper else ""
+    return PasswordHasher(pepper, security.bcrypt_cost)
