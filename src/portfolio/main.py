@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from portfolio import __version__
-from portfolio.api import docs, errors, media, moved, openapi, setup, system
+from portfolio.api import docs, errors, media, moved, openapi, system
 from portfolio.api.middleware import stack
+from portfolio.api.pages import account, setup
 from portfolio.api.v1 import router
 from portfolio.core import environment, logs
 from portfolio.core.config import Settings
@@ -40,19 +41,24 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await prepare(services)
         services.outbox.start()
+        services.periodic.start()
         # What is there now stays: the collector need not look through it again and again.
         gc.collect()
         gc.freeze()
         yield
         await services.outbox.stop()
+        await services.periodic.stop()
         await services.close()
 
     async def check() -> dict[str, str]:
+        states = {"database": "up"}
         try:
             await services.database.check()
         except UnavailableException:
-            return {"database": "down"}
-        return {"database": "up"}
+            states["database"] = "down"
+        if services.redis is not None:
+            states["redis"] = await services.redis.state()
+        return states
 
     app = FastAPI(
         title=system.APP_NAME,
@@ -65,7 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=openapi.operation_id,
     )
     app.state.services = services
-    stack.install(app, settings)
+    stack.install(app, settings, services.limits)
     errors.install(app)
     moved.install(app)
     # Routes are tried in this order: what is asked for most stands first.
@@ -73,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(media.router)
     app.include_router(system.router(settings.server, check))
     app.include_router(setup.router(settings))
+    app.include_router(account.router(settings))
     docs.install(app, settings)
     openapi.install(app, settings)
     return app

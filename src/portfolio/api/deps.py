@@ -8,25 +8,40 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.api.conditional import row_version
 from portfolio.api.idempotency import remember
-from portfolio.api.identity import AdminUser, CurrentUser, Viewer
+from portfolio.api.identity import AdminUser, Caller, CurrentUser, Editor, Viewer
 from portfolio.api.query import QueryOf
 from portfolio.api.route import unit_of_work
 from portfolio.core.pagination import PageRequest
 from portfolio.models.entities import EntityType
 from portfolio.schemas.page import ListQuery
+from portfolio.services.account_mail import AccountMail
+from portfolio.services.administration import Administration
+from portfolio.services.api_tokens import ApiTokenService
+from portfolio.services.audit import AuditService
 from portfolio.services.auth import AuthService
+from portfolio.services.email_addresses import EmailAddressService
+from portfolio.services.erasure import ErasureService
+from portfolio.services.exports import ExportService
+from portfolio.services.invites import InviteService
 from portfolio.services.media import MediaService
+from portfolio.services.one_time_tokens import OneTimeTokens
+from portfolio.services.passwords import PasswordService
 from portfolio.services.posts import PostService
 from portfolio.services.profiles import ProfileService
 from portfolio.services.projects import ProjectService
+from portfolio.services.reauthentication import ReauthenticationService
 from portfolio.services.redirects import RedirectService
+from portfolio.services.registration import RegistrationService
 from portfolio.services.resume import ResumeService
+from portfolio.services.sessions import SessionService
 from portfolio.services.setup import SetupService
+from portfolio.services.stats import StatsService
 from portfolio.services.taxonomy import SeriesService, TagService
+from portfolio.services.two_factor import TwoFactorService
 from portfolio.services.users import UserService
 from portfolio.wiring import Services
 
-__all__ = ["AdminUser", "CurrentUser", "EntityType", "Viewer"]
+__all__ = ["AdminUser", "CurrentUser", "Editor", "EntityType", "Viewer"]
 
 
 def services_of(request: Request) -> Services:
@@ -51,7 +66,7 @@ async def read_session(request: Request) -> AsyncSession:
 
 async def write_session(
     request: Request,
-    viewer: Viewer,
+    caller: Caller,
     idempotency_key: Annotated[
         str | None,
         Header(min_length=1, max_length=200, description="Makes a repeated POST count once"),
@@ -60,8 +75,8 @@ async def write_session(
     """The transaction of this request, committed after the answer is made and before it is sent."""
     services = services_of(request)
     async with services.database.transaction() as db:
-        if idempotency_key and viewer is not None and request.method == "POST":
-            await remember(request, db, viewer, idempotency_key, services.idempotency)
+        if idempotency_key and caller is not None and request.method == "POST":
+            await remember(request, db, caller, idempotency_key, services.idempotency)
         yield db
 
 
@@ -69,7 +84,22 @@ DbRead = Annotated[AsyncSession, Depends(read_session)]
 DbWrite = Annotated[AsyncSession, Depends(write_session, scope="function")]
 
 AuthDep = Annotated[AuthService, Depends(service("auth"))]
+SessionsDep = Annotated[SessionService, Depends(service("sessions"))]
+AuditDep = Annotated[AuditService, Depends(service("audit"))]
 UsersDep = Annotated[UserService, Depends(service("users"))]
+AdministrationDep = Annotated[Administration, Depends(service("administration"))]
+ApiTokensDep = Annotated[ApiTokenService, Depends(service("api_tokens"))]
+InvitesDep = Annotated[InviteService, Depends(service("invites"))]
+StatsDep = Annotated[StatsService, Depends(service("stats"))]
+AccountMailDep = Annotated[AccountMail, Depends(service("account_mail"))]
+OneTimeTokensDep = Annotated[OneTimeTokens, Depends(service("one_time_tokens"))]
+RegistrationDep = Annotated[RegistrationService, Depends(service("registration"))]
+AddressesDep = Annotated[EmailAddressService, Depends(service("addresses"))]
+PasswordsDep = Annotated[PasswordService, Depends(service("passwords"))]
+ExportDep = Annotated[ExportService, Depends(service("exports"))]
+ErasureDep = Annotated[ErasureService, Depends(service("erasure"))]
+TwoFactorDep = Annotated[TwoFactorService, Depends(service("two_factor"))]
+ReauthenticationDep = Annotated[ReauthenticationService, Depends(service("reauthentication"))]
 SetupDep = Annotated[SetupService, Depends(service("setup"))]
 PostsDep = Annotated[PostService, Depends(service("posts"))]
 ProjectsDep = Annotated[ProjectService, Depends(service("projects"))]

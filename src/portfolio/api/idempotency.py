@@ -14,11 +14,10 @@ from starlette.responses import Response
 
 from portfolio.api.body import StrictRequest
 from portfolio.api.route import IDEMPOTENCY, Replay
-from portfolio.core import context
 from portfolio.core.errors import InvalidInputException
 from portfolio.models.bookkeeping import IdempotencyKey
-from portfolio.models.users import User
-from portfolio.services.idempotency import IdempotencyService
+from portfolio.models.identity import Identity
+from portfolio.services.idempotency import IdempotencyService, scope_of
 
 KEPT_HEADERS = ("content-type", "location", "etag")
 
@@ -40,17 +39,18 @@ class Remembered:
 
 
 async def remember(
-    request: Request, db: AsyncSession, viewer: User | None, key: str, service: IdempotencyService
+    request: Request, db: AsyncSession, caller: Identity, key: str, service: IdempotencyService
 ) -> None:
     """Claim the key for this request. Raises Replay with the answer that it got before."""
-    scope = f"user:{viewer.id}" if viewer else f"client:{context.current().client}"
     parts = (
+        # An answer is given before anything is asked of the caller: only to those who may as much.
+        caller.authority.encode(),
         request.method.encode(),
         request.url.path.encode(),
         await cast("StrictRequest", request).digest(),
     )
     fingerprint = hashlib.sha256(b"\0".join(parts)).hexdigest()
-    claim = await service.claim(db, scope, key, fingerprint)
+    claim = await service.claim(db, scope_of(caller.user.id), key, fingerprint)
     if claim.status is None:
         request.scope[IDEMPOTENCY] = Remembered(db, service, claim)
         return

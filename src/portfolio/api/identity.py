@@ -1,14 +1,24 @@
 """Who is asking: identities as types in a signature."""
 
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from portfolio.core.clock import utc_now
 from portfolio.core.context import current
-from portfolio.core.errors import ForbiddenException, UnauthorizedException
+from portfolio.core.errors import (
+    InsufficientScopeException,
+    ReauthenticationRequiredException,
+    UnauthorizedException,
+)
+from portfolio.core.security import digest
+from portfolio.models.credentials import Scope
+from portfolio.models.identity import Identity
 from portfolio.models.users import User
+from portfolio.services import policy
+from portfolio.services.api_tokens import PREFIX
 from portfolio.wiring import Services
 
 # Declared in the schema by openapi.py: as dependencies they would cost on every read.
@@ -16,8 +26,7 @@ SECURITY_SCHEMES = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "bearerFormat": "JWT",
-        "description": "The access_token of a login",
+        "description": "The access_token of a login, or an API token",
     },
     "password": {
         "type": "oauth2",
@@ -38,48 +47,128 @@ async def bearer_token(request: Request) -> str | None:
     return token.strip()
 
 
-BearerToken = Annotated[str | None, Depends(bearer_token)]
-
-
-async def get_viewer(request: Request) -> User | None:
-    """Who is signed in, if anyone. Raises UnauthorizedException for a token that is not valid."""
+async def get_caller(request: Request) -> Identity | None:
+    """Who asks, if anyone is named. Raises UnauthorizedException for a token that is not valid."""
     token = await bearer_token(request)
     if token is None:
         return None
     services: Services = request.app.state.services
+    who = services.api_tokens if token.startswith(PREFIX) else services.sessions
     async with services.database.reading() as db:
-        user = await services.auth.authenticate(db, token)
-    current().actor_id = user.id
-    return user
+        identity = await who.identity(db, token)
+    if who is services.api_tokens:
+        # From now on it has a budget of its own, in place of its client's.
+        services.limits.tokens.add(digest(token))
+    current().actor_id = identity.user.id
+    return identity
+
+
+Caller = Annotated[Identity | None, Depends(get_caller)]
+
+
+async def get_viewer(caller: Caller) -> User | None:
+    """Who reads. Raises InsufficientScopeException for a token that may not."""
+    if caller is None:
+        return None
+    return _within(caller, Scope.CONTENT_READ).user
 
 
 Viewer = Annotated[User | None, Depends(get_viewer)]
 
 
-async def get_current_user(viewer: Viewer) -> User:
-    """Raises UnauthorizedException where nobody is signed in."""
-    if viewer is None:
+async def get_current_identity(caller: Caller) -> Identity:
+    """Raises UnauthorizedException where nobody is signed in, ForbiddenException for API tokens."""
+    if caller is None:
         raise UnauthorizedException
-    return viewer
+    if caller.session is None:
+        raise InsufficientScopeException("This is for people: sign in; an API token cannot do it")
+    return caller
+
+
+CurrentIdentity = Annotated[Identity, Depends(get_current_identity)]
+
+
+async def get_current_user(identity: CurrentIdentity) -> User:
+    return identity.user
 
 
 CurrentUser = Annotated[User, Depends(get_current_user)]
 
 
-async def get_admin(user: CurrentUser) -> User:
-    """Raises ForbiddenException for any other role."""
-    if not user.is_admin:
-        raise ForbiddenException("Only an admin may do this")
-    return user
+async def get_fresh_identity(identity: CurrentIdentity) -> Identity:
+    """Raises ReauthenticationRequiredException after five minutes."""
+    if not identity.is_fresh(utc_now()):
+        raise ReauthenticationRequiredException(
+            "Prove again who you are: POST /api/v1/me/reauthenticate, then repeat this"
+        )
+    return identity
 
 
+FreshIdentity = Annotated[Identity, Depends(get_fresh_identity)]
+
+
+def admin_with(scope: Scope) -> Callable[..., Coroutine[Any, Any, User]]:
+    """A dependency: an admin who is protected well enough, and a token that goes this far."""
+
+    async def get_admin(request: Request, caller: Caller) -> User:
+        """Raises UnauthorizedException, ForbiddenException and TwoFactorRequiredException."""
+        if caller is None:
+            raise UnauthorizedException
+        policy.require_admin(caller.user)
+        _within(caller, scope)
+        _require_strong(request, caller)
+        return caller.user
+
+    return get_admin
+
+
+get_admin, get_editor = admin_with(Scope.ADMIN), admin_with(Scope.CONTENT_WRITE)
 AdminUser = Annotated[User, Depends(get_admin)]
+Editor = Annotated[User, Depends(get_editor)]
+
+
+# Each of these refuses whoever is not signed in.
+DEMANDING = {get_current_identity, get_admin, get_editor}
+
+
+async def get_fresh_admin(_admin: AdminUser, identity: FreshIdentity) -> Identity:
+    """Raises what AdminUser and FreshIdentity raise."""
+    return identity
+
+
+FreshAdmin = Annotated[Identity, Depends(get_fresh_admin)]
+
+
+async def get_token_maker(request: Request, identity: FreshIdentity) -> Identity:
+    """Raises what FreshIdentity raises, and TwoFactorRequiredException for admins.
+
+    A token made by whoever guessed a short password would outlive the second factor that is added.
+    """
+    if identity.user.is_admin:
+        _require_strong(request, identity)
+    return identity
+
+
+TokenMaker = Annotated[Identity, Depends(get_token_maker)]
+
+
+def _require_strong(request: Request, admin: Identity) -> None:
+    services: Services = request.app.state.services
+    if services.settings.server.production:
+        policy.require_strong(admin)
+
+
+def _within(caller: Identity, scope: Scope) -> Identity:
+    if not caller.may(scope):
+        raise InsufficientScopeException(f"The API token lacks the scope {scope}")
+    return caller
 
 
 async def sign_in_session(request: Request) -> AsyncIterator[AsyncSession]:
     """A transaction that looks at no Authorization header and keeps no answer for a repetition.
 
-    An expired token must not stand in the way of a new one, and tokens are never stored.
+    An expired token must not stand in the way of a new one, and tokens are never stored. Nothing
+    has happened in it when the endpoint begins, so a slow hash may come first.
     """
     services: Services = request.app.state.services
     async with services.database.transaction() as db:

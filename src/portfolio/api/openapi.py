@@ -11,18 +11,29 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from portfolio import __version__
 from portfolio.api.errors import errors
-from portfolio.api.identity import SECURITY_SCHEMES, get_admin, get_current_user, get_viewer
-from portfolio.api.problem import SCHEMA
+from portfolio.api.identity import (
+    DEMANDING,
+    SECURITY_SCHEMES,
+    get_admin,
+    get_caller,
+    get_editor,
+    get_fresh_identity,
+)
+from portfolio.api.problem import MEDIA_TYPE, SCHEMA
 from portfolio.api.query import QueryOf
 from portfolio.core.config import Settings
 from portfolio.core.errors import (
     AppError,
     BadRequestException,
     ForbiddenException,
+    InsufficientScopeException,
     InvalidInputException,
     NotFoundException,
     PayloadTooLargeException,
+    RateLimitedException,
+    ReauthenticationRequiredException,
     TooManyRequestsException,
+    TwoFactorRequiredException,
     UnauthorizedException,
     UnavailableException,
     UnsupportedMediaTypeException,
@@ -40,6 +51,12 @@ LICENSE = {"name": "MIT", "identifier": "MIT"}
 TAGS = {
     "auth": "Sign in, sign out, and the first account",
     "me": "The signed-in account",
+    "sessions": "Where the signed-in account is signed in",
+    "api tokens": "Tokens for static builds and scripts",
+    "users": "Accounts, for admins",
+    "invites": "Who may come, for admins",
+    "stats": "What there is, for admins",
+    "audit": "Who did what, for admins",
     "profile": "Who the site is about",
     "posts": "The blog",
     "projects": "The portfolio",
@@ -85,11 +102,20 @@ def schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
     parts["Problem"] = SCHEMA
     made["components"]["securitySchemes"] = SECURITY_SCHEMES
     for operation, calls in _called(app, made):
-        if get_viewer in calls:
-            needed = get_current_user in calls
+        if get_caller in calls:
+            needed = not DEMANDING.isdisjoint(calls)
             operation["security"] = _ANY_SCHEME if needed else [*_ANY_SCHEME, {}]
-        if get_admin in calls:
-            _declare(operation, ForbiddenException)
+        if not {get_admin, get_editor}.isdisjoint(calls):
+            _declare(
+                operation,
+                ForbiddenException,
+                InsufficientScopeException,
+                TwoFactorRequiredException,
+            )
+        elif not DEMANDING.isdisjoint(calls):
+            _declare(operation, InsufficientScopeException)
+        if get_fresh_identity in calls:
+            _declare(operation, ReauthenticationRequiredException)
         for call in calls:
             if isinstance(call, QueryOf):
                 operation.setdefault("parameters", []).extend(call.parameters())
@@ -135,12 +161,15 @@ def _complete(operation: dict[str, Any]) -> None:
 
 def _declare(operation: dict[str, Any], *kinds: type[AppError]) -> None:
     for status, declared in errors(*kinds).items():
-        operation["responses"].setdefault(str(status), declared)
+        known = operation["responses"].setdefault(str(status), declared)
+        examples = declared["content"][MEDIA_TYPE]["examples"]
+        known["content"].setdefault(MEDIA_TYPE, {}).setdefault("examples", {}).update(examples)
 
 
 def _always(operation: dict[str, Any]) -> Iterator[type[AppError]]:
     """What any route of this kind may answer, besides what it declares."""
-    yield from (BadRequestException, InvalidInputException, TooManyRequestsException)
+    yield from (BadRequestException, InvalidInputException)
+    yield from (TooManyRequestsException, RateLimitedException)
     yield from (AppError, UnavailableException)
     if operation.get("security"):
         yield UnauthorizedException

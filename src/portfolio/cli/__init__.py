@@ -5,7 +5,7 @@ import sys
 import typer
 
 from portfolio import __version__
-from portfolio.cli import content, database, demo, server, users
+from portfolio.cli import audit, content, database, demo, mail, server, users
 from portfolio.core.environment import SettingsError
 from portfolio.core.errors import AppError
 
@@ -19,6 +19,8 @@ app = typer.Typer(
 server.add_to(app)
 app.add_typer(database.app, name="db")
 app.add_typer(users.app, name="user")
+app.add_typer(audit.app, name="audit")
+app.add_typer(mail.app, name="mail")
 app.add_typer(content.app, name="import")
 demo.add_to(app)
 

@@ -17,10 +17,10 @@ def show(report: Report, console: Console) -> None:
     """Counts, then everything that wants attention, one line each."""
     console.print(_counts(report))
     for line in (*_failures(report), *_skipped(report), *_warnings(report)):
-        console.print(_printable(line), markup=False, highlight=False, soft_wrap=True)
+        console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
     """Names of files and texts of others may hold anything, such as what moves a cursor."""
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()

@@ -27,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
 def serve() -> None:
     """Start the server."""
     chosen = environment.load()
+    logs.configure(chosen.logging)
     _require_free(chosen.server.host, chosen.server.port)
     link = asyncio.run(_prepared(chosen))
     _announce(chosen, link)

@@ -3,15 +3,24 @@
 from fastapi import FastAPI
 
 from portfolio.api.v1.endpoints import (
+    api_tokens,
+    audit,
     auth,
     images,
+    invites,
     me,
+    passwords,
     posts,
     profile,
     projects,
     redirects,
+    registration,
     render,
+    sessions,
+    stats,
     taxonomy,
+    two_factor,
+    users,
 )
 
 # Routes are tried in this order: what is asked for most stands first, and redirects last, since
@@ -22,7 +31,16 @@ ROUTERS = (
     profile.router,
     taxonomy.router,
     auth.router,
+    registration.router,
+    passwords.router,
+    two_factor.router,
     me.router,
+    sessions.router,
+    api_tokens.router,
+    users.router,
+    invites.router,
+    stats.router,
+    audit.router,
     images.router,
     render.router,
     redirects.router,

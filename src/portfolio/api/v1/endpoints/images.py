@@ -4,9 +4,9 @@ from fastapi import APIRouter
 
 from portfolio.api.answers import Answer, AnswerDep
 from portfolio.api.deps import (
-    AdminUser,
     DbRead,
     DbWrite,
+    Editor,
     EntityType,
     IfMatch,
     MediaDep,
@@ -63,7 +63,7 @@ def _add_target(kind: EntityType) -> None:
         data: ImageCreate,
         db: DbWrite,
         media: MediaDep,
-        user: AdminUser,
+        user: Editor,
         answer: AnswerDep,
     ) -> Image:
         """By its address: any http(s) one, or the /media/ path of a file that is here already."""
@@ -77,7 +77,7 @@ def _add_target(kind: EntityType) -> None:
         summary=f"Put the pictures of a {one} into a new order",
     )
     async def order_images(
-        ref: Ref, data: ImageOrder, db: DbWrite, media: MediaDep, user: AdminUser
+        ref: Ref, data: ImageOrder, db: DbWrite, media: MediaDep, user: Editor
     ) -> Page[Image]:
         """All of them are named."""
         return await media.reorder(db, kind, ref, data.ids, user)
@@ -89,7 +89,7 @@ for _kind in EntityType:
 
 @router.get("/images", response_model=PageRead[ImageRead])
 async def list_images(
-    page: PageDep, db: DbRead, media: MediaDep, _user: AdminUser, answer: AnswerDep
+    page: PageDep, db: DbRead, media: MediaDep, _user: Editor, answer: AnswerDep
 ) -> Page[Image]:
     """The library: pictures that belong to nothing yet, the newest first."""
     return answer.page(await media.library(db, page))
@@ -97,7 +97,7 @@ async def list_images(
 
 @router.post("/images", response_model=ImageRead, status_code=201)
 async def create_image(
-    data: ImageCreate, db: DbWrite, media: MediaDep, _user: AdminUser, answer: AnswerDep
+    data: ImageCreate, db: DbWrite, media: MediaDep, _user: Editor, answer: AnswerDep
 ) -> Image:
     """Into the library."""
     return _created(answer, await media.create_in_library(db, data))
@@ -117,7 +117,7 @@ async def update_image(
     changes: ImageUpdate,
     db: DbWrite,
     media: MediaDep,
-    _user: AdminUser,
+    _user: Editor,
     if_match: IfMatch,
     answer: AnswerDep,
 ) -> Image:
@@ -127,7 +127,7 @@ async def update_image(
 
 @router.delete("/images/{id}", status_code=204, responses=CHANGE)
 async def delete_image(
-    id: RowId, db: DbWrite, media: MediaDep, _user: AdminUser, if_match: IfMatch
+    id: RowId, db: DbWrite, media: MediaDep, _user: Editor, if_match: IfMatch
 ) -> None:
     """For good, with its file if nothing else shows that."""
     await media.delete(db, id, if_match)

@@ -4,9 +4,9 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import (
-    AdminUser,
     DbRead,
     DbWrite,
+    Editor,
     IfMatch,
     PostsDep,
     Ref,
@@ -63,7 +63,7 @@ async def get_post(
     "/posts", response_model=PostRead, status_code=201, responses=errors(ConflictException)
 )
 async def create_post(
-    data: PostCreate, db: DbWrite, posts: PostsDep, author: AdminUser, answer: AnswerDep
+    data: PostCreate, db: DbWrite, posts: PostsDep, author: Editor, answer: AnswerDep
 ) -> PostDetail:
     """Write a post: a draft, unless its status says otherwise."""
     return answer.created(await posts.create(db, data, author))
@@ -75,7 +75,7 @@ async def update_post(
     changes: PostUpdate,
     db: DbWrite,
     posts: PostsDep,
-    _user: AdminUser,
+    _user: Editor,
     if_match: IfMatch,
     answer: AnswerDep,
 ) -> PostDetail:

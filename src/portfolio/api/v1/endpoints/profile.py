@@ -1,7 +1,7 @@
 from fastapi import APIRouter
 
 from portfolio.api.answers import AnswerDep
-from portfolio.api.deps import AdminUser, DbRead, DbWrite, IfMatch, ProfilesDep, Ref
+from portfolio.api.deps import DbRead, DbWrite, Editor, IfMatch, ProfilesDep, Ref
 from portfolio.api.errors import errors
 from portfolio.api.route import Door
 from portfolio.api.v1.endpoints import resume, sections
@@ -29,7 +29,7 @@ async def update_profile(
     changes: ProfileUpdate,
     db: DbWrite,
     profiles: ProfilesDep,
-    user: AdminUser,
+    user: Editor,
     if_match: IfMatch,
     answer: AnswerDep,
 ) -> ProfileDetail:

@@ -4,9 +4,9 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import (
-    AdminUser,
     DbRead,
     DbWrite,
+    Editor,
     IfMatch,
     ProjectsDep,
     Ref,
@@ -55,7 +55,7 @@ async def list_projects(
 
 @router.put("/projects/order", response_model=PageRead[ProjectSummary])
 async def order_projects(
-    data: ProjectOrder, db: DbWrite, projects: ProjectsDep, _user: AdminUser
+    data: ProjectOrder, db: DbWrite, projects: ProjectsDep, _user: Editor
 ) -> Page[ProjectCard]:
     """Give the projects a new order; the first hundred come back in it."""
     return await projects.reorder(db, data.ids)
@@ -83,7 +83,7 @@ async def get_project(
     "/projects", response_model=ProjectRead, status_code=201, responses=errors(ConflictException)
 )
 async def create_project(
-    data: ProjectCreate, db: DbWrite, projects: ProjectsDep, author: AdminUser, answer: AnswerDep
+    data: ProjectCreate, db: DbWrite, projects: ProjectsDep, author: Editor, answer: AnswerDep
 ) -> ProjectDetail:
     """Add a project: a draft, unless its status says otherwise."""
     return answer.created(await projects.create(db, data, author))
@@ -95,7 +95,7 @@ async def update_project(
     changes: ProjectUpdate,
     db: DbWrite,
     projects: ProjectsDep,
-    _user: AdminUser,
+    _user: Editor,
     if_match: IfMatch,
     answer: AnswerDep,
 ) -> ProjectDetail:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from portfolio.api.answers import AnswerDep
-from portfolio.api.deps import AdminUser, DbRead, DbWrite, IfMatch, PageDep, Ref, RowId, Viewer
+from portfolio.api.deps import DbRead, DbWrite, Editor, IfMatch, PageDep, Ref, RowId, Viewer
 from portfolio.api.errors import errors
 from portfolio.core.errors import (
     ConflictException,
@@ -43,7 +43,7 @@ def add_verbs(  # noqa: C901 - one route after the other, none with a branch
         id: RowId,
         db: DbWrite,
         rows: service,
-        _user: AdminUser,
+        _user: Editor,
         if_match: IfMatch,
         permanent: Annotated[bool, Query(description="For good; only from the bin")] = False,
     ) -> None:
@@ -57,7 +57,7 @@ def add_verbs(  # noqa: C901 - one route after the other, none with a branch
         name=f"restore_{noun}",
     )
     async def restore(
-        id: RowId, db: DbWrite, rows: service, _user: AdminUser, answer: AnswerDep
+        id: RowId, db: DbWrite, rows: service, _user: Editor, answer: AnswerDep
     ) -> Any:
         """Take it out of the bin."""
         return answer.versioned(await rows.restore(db, id))
@@ -69,7 +69,7 @@ def add_verbs(  # noqa: C901 - one route after the other, none with a branch
         id: RowId,
         db: DbWrite,
         rows: service,
-        _user: AdminUser,
+        _user: Editor,
         if_match: IfMatch,
         answer: AnswerDep,
         data: Publish | None = None,
@@ -85,7 +85,7 @@ def add_verbs(  # noqa: C901 - one route after the other, none with a branch
         id: RowId,
         db: DbWrite,
         rows: service,
-        _user: AdminUser,
+        _user: Editor,
         if_match: IfMatch,
         answer: AnswerDep,
     ) -> Any:
@@ -102,7 +102,7 @@ def add_verbs(  # noqa: C901 - one route after the other, none with a branch
         id: RowId,
         db: DbRead,
         rows: service,
-        _user: AdminUser,
+        _user: Editor,
         page: PageDep,
         answer: AnswerDep,
     ) -> Any:
@@ -116,7 +116,7 @@ def add_verbs(  # noqa: C901 - one route after the other, none with a branch
         name=f"get_{noun}_revision",
     )
     async def get_revision(
-        id: RowId, number: Number, db: DbRead, rows: service, _user: AdminUser
+        id: RowId, number: Number, db: DbRead, rows: service, _user: Editor
     ) -> Any:
         """One earlier text."""
         return await rows.revision(db, id, number)
@@ -132,7 +132,7 @@ def add_verbs(  # noqa: C901 - one route after the other, none with a branch
         number: Number,
         db: DbWrite,
         rows: service,
-        _user: AdminUser,
+        _user: Editor,
         if_match: IfMatch,
         answer: AnswerDep,
     ) -> Any:
@@ -149,7 +149,7 @@ def add_verbs(  # noqa: C901 - one route after the other, none with a branch
         id: RowId,
         db: DbRead,
         rows: service,
-        _user: AdminUser,
+        _user: Editor,
         answer: AnswerDep,
         data: PreviewRequest | None = None,
     ) -> PreviewLink:

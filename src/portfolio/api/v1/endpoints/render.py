@@ -2,7 +2,7 @@ import asyncio
 
 from fastapi import APIRouter
 
-from portfolio.api.deps import AdminUser
+from portfolio.api.deps import Editor
 from portfolio.api.route import Door
 from portfolio.core.markdown import Rendered, render
 from portfolio.schemas.render import RenderRead, RenderRequest
@@ -11,6 +11,6 @@ router = APIRouter(tags=["posts"], route_class=Door)
 
 
 @router.post("/render", response_model=RenderRead)
-async def render_markdown(data: RenderRequest, _user: AdminUser) -> Rendered:
+async def render_markdown(data: RenderRequest, _user: Editor) -> Rendered:
     """How the body would look: the preview of an editor."""
     return await asyncio.to_thread(render, data.markdown)

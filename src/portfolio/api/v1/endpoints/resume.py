@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from portfolio.api.conditional import versioned
-from portfolio.api.deps import AdminUser, DbRead, DbWrite, IfMatch, ResumeDep
+from portfolio.api.deps import DbRead, DbWrite, Editor, IfMatch, ResumeDep
 from portfolio.api.errors import errors
 from portfolio.api.route import Door
 from portfolio.core.errors import NotFoundException, PreconditionFailedException
@@ -26,7 +26,7 @@ async def get_resume(db: DbRead, resume: ResumeDep) -> Any:
     responses=errors(NotFoundException, PreconditionFailedException),
 )
 async def replace_resume(
-    document: ResumeDocument, db: DbWrite, resume: ResumeDep, user: AdminUser, if_match: IfMatch
+    document: ResumeDocument, db: DbWrite, resume: ResumeDep, user: Editor, if_match: IfMatch
 ) -> Any:
     """Replace your profile and all of its sections; what the standard does not know is kept."""
     return _as_it_is(await resume.replace(db, document, user, if_match))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from portfolio.api.answers import AnswerDep
-from portfolio.api.deps import AdminUser, DbRead, DbWrite, IfMatch, PageDep, ProfilesDep, RowId
+from portfolio.api.deps import DbRead, DbWrite, Editor, IfMatch, PageDep, ProfilesDep, RowId
 from portfolio.api.errors import errors
 from portfolio.api.route import Door
 from portfolio.core.errors import (
@@ -103,7 +103,7 @@ def _add(kind: Kind) -> None:
         data: kind.create,  # type: ignore[name-defined]  # the schema of this section
         db: DbWrite,
         profiles: ProfilesDep,
-        user: AdminUser,
+        user: Editor,
         answer: AnswerDep,
     ) -> Section:
         """Add one behind the others."""
@@ -115,9 +115,7 @@ def _add(kind: Kind) -> None:
         responses=errors(NotFoundException),
         name=f"order_{section}",
     )
-    async def order(
-        data: Order, db: DbWrite, profiles: ProfilesDep, user: AdminUser
-    ) -> Page[Section]:
+    async def order(data: Order, db: DbWrite, profiles: ProfilesDep, user: Editor) -> Page[Section]:
         """Give them a new order, naming each once."""
         return await profiles.reorder(db, section, data.ids, user)
 
@@ -139,7 +137,7 @@ def _add(kind: Kind) -> None:
         changes: kind.update,  # type: ignore[name-defined]  # the schema of this section
         db: DbWrite,
         profiles: ProfilesDep,
-        user: AdminUser,
+        user: Editor,
         if_match: IfMatch,
         answer: AnswerDep,
     ) -> Section:
@@ -148,7 +146,7 @@ def _add(kind: Kind) -> None:
 
     @router.delete(f"{path}/{{id}}", status_code=204, responses=CHANGE, name=f"delete_{one}")
     async def delete(
-        id: RowId, db: DbWrite, profiles: ProfilesDep, user: AdminUser, if_match: IfMatch
+        id: RowId, db: DbWrite, profiles: ProfilesDep, user: Editor, if_match: IfMatch
     ) -> None:
         """Take it out."""
         await profiles.remove(db, section, id, user, if_match)

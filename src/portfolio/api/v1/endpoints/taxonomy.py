@@ -6,9 +6,9 @@ from fastapi import APIRouter
 
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import (
-    AdminUser,
     DbRead,
     DbWrite,
+    Editor,
     IfMatch,
     PageDep,
     Ref,
@@ -48,7 +48,7 @@ def _add_group(path: str, one: str, many: str, service: Any, changes: type[Group
         name=f"create_{one}",
     )
     async def create(
-        data: GroupCreate, db: DbWrite, groups: service, _user: AdminUser, answer: AnswerDep
+        data: GroupCreate, db: DbWrite, groups: service, _user: Editor, answer: AnswerDep
     ) -> Any:
         """Make one."""
         return answer.created(await groups.create(db, data))
@@ -69,7 +69,7 @@ def _add_group(path: str, one: str, many: str, service: Any, changes: type[Group
         data: changes,  # type: ignore[valid-type]  # the schema of this group
         db: DbWrite,
         groups: service,
-        _user: AdminUser,
+        _user: Editor,
         if_match: IfMatch,
         answer: AnswerDep,
     ) -> Any:
@@ -78,7 +78,7 @@ def _add_group(path: str, one: str, many: str, service: Any, changes: type[Group
 
     @group.delete("/{ref}", status_code=204, responses=CHANGE, name=f"delete_{one}")
     async def delete(
-        ref: Ref, db: DbWrite, groups: service, _user: AdminUser, if_match: IfMatch
+        ref: Ref, db: DbWrite, groups: service, _user: Editor, if_match: IfMatch
     ) -> None:
         """Delete the group, not what is in it."""
         await groups.delete(db, ref, if_match)
