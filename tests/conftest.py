@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import event
 from tests.databases import Sweeper, can_create_databases, database_url, server_url
+from tests.factories.clients import make_client
 from tests.factories.users import make_access_token, make_user
 from tests.sql_server import must_compile
 
@@ -18,6 +19,7 @@ from portfolio.core import environment
 from portfolio.core.config import (
     DatabaseSettings,
     Group,
+    LimitSettings,
     LoggingSettings,
     SecuritySettings,
     ServerSettings,
@@ -33,6 +35,7 @@ from portfolio.wiring import Services
 
 # How SQLite begins, and the outbox worker, who asks for jobs whenever it likes.
 UNCOUNTED = ("BEGIN", "UPDATE outbox_jobs", "DELETE FROM outbox_jobs")
+OUT_OF_REACH = dict.fromkeys(LimitSettings.model_fields.keys() - {"enabled"}, "1000000000/minute")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -68,6 +71,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         security=SecuritySettings(
             secret_key=SecretStr("k" * 32), password_pepper=SecretStr("p" * 32), bcrypt_cost=4
         ),
+        # On, and out of reach: all tests are one client.
+        limits=LimitSettings.model_validate(OUT_OF_REACH),
         storage=StorageSettings(data_dir=data_dir),
         site=SiteSettings(url="https://example.com", name="Example"),
         logging=LoggingSettings(level="error"),
@@ -85,6 +90,7 @@ async def app(settings: Settings, anyio_backend: str) -> AsyncIterator[FastAPI]:
             must_compile(engine)
         # A test that wants jobs done has a worker of its own, and no rival for them.
         await services.outbox.stop()
+        await services.periodic.stop()
         yield application
 
 
@@ -144,7 +150,7 @@ def count_queries(database: Database) -> Iterator[list[str]]:
 @pytest.fixture
 async def client(app: FastAPI, services: Services) -> AsyncIterator[httpx2.AsyncClient]:
     """A stranger."""
-    async with _client(app) as anonymous:
+    async with make_client(app) as anonymous:
         yield anonymous
 
 
@@ -163,7 +169,7 @@ async def user(services: Services) -> User:
 async def admin_client(
     app: FastAPI, services: Services, admin: User
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    async with _client(app, await make_access_token(services, admin)) as signed_in:
+    async with make_client(app, await make_access_token(services, admin)) as signed_in:
         yield signed_in
 
 
@@ -171,7 +177,7 @@ async def admin_client(
 async def user_client(
     app: FastAPI, services: Services, user: User
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    async with _client(app, await make_access_token(services, user)) as signed_in:
+    async with make_client(app, await make_access_token(services, user)) as signed_in:
         yield signed_in
 
 
@@ -182,9 +188,3 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder with real content is not there")
     return folder
-
-
-def _client(app: FastAPI, token: str | None = None) -> httpx2.AsyncClient:
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-    return httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers)

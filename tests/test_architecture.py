@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from tests.factories.application import make_application
 
 from portfolio.api.answers import Answer
-from portfolio.api.identity import get_current_user, get_viewer
+from portfolio.api.identity import DEMANDING, get_caller
 from portfolio.api.openapi import repeated_operation_ids
 from portfolio.api.v1 import endpoints
 from portfolio.api.v1.endpoints.sections import KINDS
@@ -58,8 +58,22 @@ PUBLIC = {
     "GET /setup": "guarded by the token in the link, while there is no admin",
     "POST /setup": "same",
     "POST /api/v1/auth/setup": "same",
+    **{
+        f"{method} /account/{page}": "guarded by the token in a link that was mailed"
+        for page in ("verify-email", "confirm-email", "reset-password", "unlock", "accept-invite")
+        for method in ("GET", "POST")
+    },
+    "POST /api/v1/auth/register": "who registers is nobody yet",
+    "POST /api/v1/auth/verify-email": "guarded by the token in a link that was mailed",
+    "POST /api/v1/auth/verify-email/resend": "answers the same whoever is asked for",
+    "POST /api/v1/auth/password/forgot": "same",
+    "POST /api/v1/auth/password/reset": "guarded by the token in a link that was mailed",
+    "POST /api/v1/auth/unlock": "same",
     "POST /api/v1/auth/login": "who signs in is nobody yet",
     "POST /api/v1/auth/token": "same",
+    "POST /api/v1/auth/refresh": "the refresh token says who",
+    "POST /api/v1/auth/2fa/send": "same; guarded by the challenge that a right password gets",
+    "POST /api/v1/auth/2fa/verify": "same",
     "GET /api/v1/profile": "the owner's profile has no private part",
     "GET /api/v1/profile/resume.json": "same",
     **{f"GET {path}": "same" for path in SECTIONS},
@@ -227,11 +241,11 @@ def routes(app: FastAPI) -> Iterator[tuple[str, Any, set[Any]]]:
 
 class TestRoutes:
     def test_say_who_may_use_them(self, app: FastAPI) -> None:
-        # What writes takes a viewer along for its session: only somebody signed in counts there.
+        # What writes takes a caller along for its session: only somebody signed in counts there.
         silent = {
             name: f"{function.__code__.co_filename}:{function.__code__.co_firstlineno} {name}"
             for name, function, known in routes(app)
-            if (get_viewer if name.startswith("GET ") else get_current_user) not in known
+            if ({get_caller} if name.startswith("GET ") else DEMANDING).isdisjoint(known)
         }
         found = [place for name, place in silent.items() if name not in PUBLIC]
         assert not found, listed(found)

@@ -33,8 +33,18 @@ class TestServe:
             "LOG_LEVEL",
         ]
 
-    def test_says_in_one_line_that_the_database_is_away(self, tmp_path: Path) -> None:
+    def test_says_in_one_line_that_the_folder_of_the_database_is_missing(
+        self, tmp_path: Path
+    ) -> None:
         url = f"sqlite+aiosqlite:///{tmp_path}/nowhere/portfolio.db"
+        ended = run(tmp_path, "serve", PORT="0", DATABASE_URL=url)
+        assert ended.returncode == 2
+        assert ended.stderr.splitlines() == [f"DATABASE_URL: there is no folder {tmp_path}/nowhere"]
+
+    def test_says_in_one_line_that_the_database_is_away(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            port = closed.getsockname()[1]
+        url = f"postgresql+asyncpg://nobody@127.0.0.1:{port}/nothing"
         ended = run(tmp_path, "serve", PORT="0", DATABASE_URL=url)
         assert ended.returncode == 2
         assert len(ended.stderr.splitlines()) == 1

@@ -13,6 +13,8 @@ SECRETS = {
     "SECRET_KEY": "open-sesame" * 3,
     "SECRET_KEY_PREVIOUS": "open-sesame-before",
     "PASSWORD_PEPPER": "pepper-open-sesame" * 2,
+    "SMTP_URL": "smtp://portfolio:open-sesame@mail.example.com",
+    "MAIL_FROM": "owner@example.com",
     "ADMIN_EMAIL": "owner@example.com",
     "ADMIN_PASSWORD": "open-sesame",
 }

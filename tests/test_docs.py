@@ -1,5 +1,6 @@
 """The documentation is a contract: what it names exists, and what exists is named."""
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
@@ -49,6 +50,8 @@ def default_of(group: str, field: str) -> str:
     value = kind.model_fields[field].default
     if isinstance(value, list):
         return ",".join(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return "" if value is None else str(value)
 
 
@@ -196,6 +199,30 @@ class TestLinks:
         at_the_door = {"README.md", "CONTRIBUTING.md", "CHANGELOG.md"}
         lost = {page.resolve() for page in PAGES} - linked
         assert {page.name for page in lost} <= at_the_door
+
+
+def _requirements() -> Iterator[tuple[str, str]]:
+    """Each number that a test carries, with the test's file."""
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for node in ast.walk(ast.parse(read(path))):
+            # Marked one by one, or as `for number in ("27", "28")`.
+            match node:
+                case ast.Call(func=ast.Attribute(attr="requirement"), args=[ast.Constant() as one]):
+                    yield str(one.value), str(path.relative_to(ROOT))
+                case ast.comprehension(target=ast.Name(id="number"), iter=ast.Tuple(elts=several)):
+                    for each in several:
+                        yield str(ast.literal_eval(each)), str(path.relative_to(ROOT))
+
+
+class TestRequirements:
+    def test_name_the_files_that_prove_them(self) -> None:
+        wanted: dict[str, set[str]] = {}
+        for number, name in _requirements():
+            wanted.setdefault(number, set()).add(name)
+        page = read(DOCS / "security.md").partition("<!-- requirements -->")[2]
+        table = re.findall(r"^\| (\d+) \| .+ \| (.+) \|$", page, re.MULTILINE)
+        written = {number: set(re.findall(r"`([^`]+)`", files)) for number, files in table}
+        assert written == wanted
 
 
 class TestFiles:

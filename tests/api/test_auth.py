@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 from tests.factories.users import LOGIN, PASSWORD, bearing, change_users, log_in
 
 from portfolio.db.session import Database
-from portfolio.models.credentials import UserSession
+from portfolio.models.sessions import UserSession
 from portfolio.models.users import User
 from portfolio.schemas.users import UserCreate
 from portfolio.wiring import Services
 
-CHANGING = {"x-request-id", "date"}
+CHANGING = {"x-request-id", "date", "ratelimit"}
 
 
 async def hash_of(database: Database, user: User) -> str:
@@ -50,6 +50,7 @@ class TestLogIn:
         for answer in (await log_in(client), await log_in(client, password="wrong wrong")):
             assert "no-store" in answer.headers["Cache-Control"]
 
+    @pytest.mark.requirement("6")
     async def test_refuses_everybody_in_the_same_words(
         self, client: httpx2.AsyncClient, admin: User, user: User, database: Database
     ) -> None:

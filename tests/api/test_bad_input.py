@@ -10,6 +10,8 @@ from tests.factories.posts import make_post
 from portfolio.models.users import User
 from portfolio.wiring import Services
 
+pytestmark = pytest.mark.requirement("43")
+
 API = "/api/v1"
 JSON = {"Content-Type": "application/json"}
 BODIES = {

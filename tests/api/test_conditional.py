@@ -11,6 +11,8 @@ from portfolio.api.conditional import PRIVATE, row_version, versioned
 from portfolio.core.config import CacheSettings
 from portfolio.core.errors import PreconditionFailedException
 
+pytestmark = pytest.mark.requirement("63")
+
 router = APIRouter()
 state = {"version": 7, "title": "one"}
 

@@ -6,6 +6,8 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 from tests.factories.apps import client_of, make_app
 
+pytestmark = pytest.mark.requirement("66")
+
 
 @pytest.fixture
 def app() -> FastAPI:

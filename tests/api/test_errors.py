@@ -17,6 +17,8 @@ from portfolio.core.errors import (
     UnauthorizedException,
 )
 
+pytestmark = pytest.mark.requirement("82")
+
 router = APIRouter(route_class=Door)
 
 

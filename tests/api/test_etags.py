@@ -10,6 +10,8 @@ from tests.factories.publications import NOUNS, make
 from portfolio.models.users import User
 from portfolio.wiring import Services
 
+pytestmark = pytest.mark.requirement("99")
+
 API = "/api/v1"
 POSTS = f"{API}/posts"
 

@@ -5,13 +5,17 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
+from tests.factories.api_tokens import make_api_token
 from tests.factories.publications import NOUNS
-from tests.factories.users import make_access_token, make_user
+from tests.factories.users import bearing, make_access_token, make_user
 from time_machine import travel
 
 from portfolio.core.clock import utc_now
-from portfolio.models.users import Role
+from portfolio.models.credentials import Scope
+from portfolio.models.users import Role, User
 from portfolio.wiring import Services
+
+pytestmark = pytest.mark.requirement("98")
 
 API = "/api/v1"
 KEY = {"Idempotency-Key": "one-and-the-same"}
@@ -121,6 +125,24 @@ class TestIdempotencyKey:
         )
         assert response.status_code == 422
         assert await total(admin_client, noun) == 0
+
+
+class TestLesserCallers:
+    @pytest.mark.parametrize("scope", [Scope.CONTENT_READ, Scope.COMMENTS_MODERATE])
+    async def test_of_the_same_account_get_no_answer_of_its_own(
+        self,
+        admin_client: AsyncClient,
+        client: AsyncClient,
+        services: Services,
+        admin: User,
+        scope: Scope,
+    ) -> None:
+        post = {"title": "Nobody else's business"}
+        assert (await admin_client.post(f"{API}/posts", json=post, headers=KEY)).status_code == 201
+        token = await make_api_token(services, admin, scope)
+        answer = await client.post(f"{API}/posts", json=post, headers=KEY | bearing(token))
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["code"] == "key_reused"
 
 
 class TestOtherPosts:

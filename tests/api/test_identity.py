@@ -14,8 +14,10 @@ from portfolio.core.clock import utc_now
 from portfolio.core.config import Settings
 from portfolio.core.security import AccessTokens, PreviewTokens
 from portfolio.db.session import Database
-from portfolio.models.credentials import UserSession
+from portfolio.models.sessions import UserSession
 from portfolio.models.users import Role, User
+
+pytestmark = [pytest.mark.requirement("20"), pytest.mark.requirement("21")]
 
 KEY = "k" * 32
 

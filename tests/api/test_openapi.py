@@ -56,7 +56,7 @@ class TestSchema:
         assert set(read) == {"200", "400", "404", "422", "429", "500", "503"}
         assert set(write) - set(read) == {"201", "401", "403", "409", "413", "415"}
         whoever = schema["paths"]["/api/v1/account"]["get"]["responses"]
-        assert set(whoever) - set(read) == {"401"}
+        assert set(whoever) - set(read) == {"401", "403"}
         for status, response in {**read, **write}.items():
             expected = "application/json" if status < "400" else "application/problem+json"
             assert list(response["content"]) == [expected]

@@ -12,6 +12,8 @@ from tests.factories.apps import ask, client_of, make_app
 from portfolio.api.route import IDEMPOTENCY, Door, Replay, unit_of_work
 from portfolio.core.errors import ConflictException, RetryableException
 
+pytestmark = pytest.mark.requirement("100")
+
 
 @dataclass
 class Journal:

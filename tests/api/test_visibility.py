@@ -9,6 +9,8 @@ from tests.factories.publications import HIDDEN, NOUNS, make, make_hidden
 from portfolio.models.users import User
 from portfolio.wiring import Services
 
+pytestmark = pytest.mark.requirement("38")
+
 API = "/api/v1"
 SECRET = "hush"
 everywhere = pytest.mark.parametrize(("noun", "how"), [(n, h) for n in NOUNS for h in HIDDEN])

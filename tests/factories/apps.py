@@ -8,9 +8,10 @@ from urllib.parse import unquote
 from fastapi import APIRouter, FastAPI
 from httpx2 import ASGITransport, AsyncClient
 
+from portfolio.adapters.limiter import create_limits
 from portfolio.api import docs, errors, openapi, system
 from portfolio.api.middleware import stack
-from portfolio.core.config import CacheSettings, ServerSettings, Settings
+from portfolio.core.config import CacheSettings, LimitSettings, ServerSettings, Settings
 
 Header = tuple[bytes, bytes]
 HOST: Header = (b"host", b"testserver")
@@ -24,9 +25,14 @@ def make_app(
     *routers: APIRouter,
     check: system.Check = all_is_well,
     cache: CacheSettings | None = None,
+    limits: LimitSettings | None = None,
     **server: Any,
 ) -> FastAPI:
-    settings = Settings(server=ServerSettings(**server), cache=cache or CacheSettings())
+    settings = Settings(
+        server=ServerSettings(**server),
+        cache=cache or CacheSettings(),
+        limits=limits or LimitSettings(),
+    )
     app = FastAPI(
         title="Portfolio API",
         openapi_url=None,
@@ -36,7 +42,7 @@ def make_app(
         generate_unique_id_function=openapi.operation_id,
     )
     errors.install(app)
-    stack.install(app, settings)
+    stack.install(app, settings, create_limits(settings))
     docs.install(app, settings)
     openapi.install(app, settings)
     app.include_router(system.router(settings.server, check))

@@ -1,7 +1,7 @@
 """What signing in does to the database while it waits for a hash."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import Update, update
@@ -15,17 +15,14 @@ from portfolio.core.errors import (
     InvalidCredentialsException,
     NotFoundException,
 )
-from portfolio.core.security import AccessTokens, PasswordHasher
-from portfolio.db.repositories.credentials import OneTimeTokenRepository, SessionRepository
-from portfolio.db.repositories.profiles import ProfileRepository
-from portfolio.db.repositories.users import UserRepository
+from portfolio.core.security import PasswordHasher
 from portfolio.db.session import Database
 from portfolio.models.credentials import OneTimeToken
 from portfolio.models.users import Role, User
 from portfolio.schemas.users import UserCreate
-from portfolio.services.auth import AuthService, Login
-from portfolio.services.setup import SetupService
-from portfolio.services.users import UserService
+from portfolio.services.sessions import Login
+from portfolio.services.two_factor import Challenge
+from portfolio.wiring import Services
 
 
 class Watchful(PasswordHashing):
@@ -71,56 +68,56 @@ class Overtaken(Watchful):
 
 
 @pytest.fixture
-def hashing(database: Database) -> Iterator[Watchful]:
-    watchful = Watchful(database)
-    yield watchful
+def hashing(services: Services) -> Iterator[Watchful]:
+    watchful = Watchful(services.database)
+    with using(services, watchful):
+        yield watchful
     watchful.close()
 
 
-def auth_service(hashing: PasswordHashing) -> AuthService:
-    tokens = AccessTokens(["k" * 32], "http://test", timedelta(minutes=15))
-    return AuthService(UserRepository(), SessionRepository(), hashing, tokens)
+@contextmanager
+def using(services: Services, hashing: PasswordHashing) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(services.auth, "_hashing", hashing)
+        patch.setattr(services.users._password_policy, "_hashing", hashing)
+        yield
 
 
-def setup_service(hashing: PasswordHashing) -> SetupService:
-    users = UserService(UserRepository(), ProfileRepository(), hashing, "Example")
-    return SetupService(
-        UserRepository(), OneTimeTokenRepository(), users, auth_service(hashing), "http://test"
-    )
-
-
-async def log_in(database: Database, hashing: PasswordHashing, identifier: str) -> Login:
+async def log_in(services: Services, identifier: str) -> Login | Challenge:
+    database = services.database
     async with database.reading() as reader, database.transaction() as db:
-        return await auth_service(hashing).login(reader, db, identifier, PASSWORD)
+        return await services.auth.login(reader, db, identifier, PASSWORD)
 
 
+@pytest.mark.requirement("86")
 class TestLogin:
     async def test_holds_no_connection_while_it_hashes(
-        self, database: Database, hashing: Watchful, user: User
+        self, services: Services, hashing: Watchful, user: User
     ) -> None:
-        assert await log_in(database, hashing, "reader")
+        hashing.held.clear()
+        assert await log_in(services, "reader")
         assert hashing.held == [0]
 
     async def test_works_as_hard_for_a_stranger(
-        self, database: Database, hashing: Watchful
+        self, services: Services, hashing: Watchful
     ) -> None:
         with pytest.raises(InvalidCredentialsException):
-            await log_in(database, hashing, "stranger")
+            await log_in(services, "stranger")
         assert hashing.held == [0]
 
     async def test_refuses_an_account_that_changes_meanwhile(
-        self, database: Database, user: User
+        self, services: Services, user: User
     ) -> None:
-        overtaken = Overtaken(database, update(User).values(is_active=False))
-        with pytest.raises(InvalidCredentialsException):
-            await log_in(database, overtaken, "reader")
+        overtaken = Overtaken(services.database, update(User).values(is_active=False))
+        with using(services, overtaken), pytest.raises(InvalidCredentialsException):
+            await log_in(services, "reader")
         overtaken.close()
 
 
 class TestClaim:
     @staticmethod
-    async def _claim(database: Database, hashing: PasswordHashing) -> User:
-        setup = setup_service(hashing)
+    async def _claim(services: Services) -> User:
+        setup, database = services.setup, services.database
         async with database.transaction() as db:
             link = await setup.link(db)
         assert link is not None
@@ -129,21 +126,21 @@ class TestClaim:
             return await setup.claim(reader, db, link.partition("=")[2], data)
 
     async def test_holds_no_connection_while_it_hashes(
-        self, database: Database, hashing: Watchful
+        self, services: Services, hashing: Watchful
     ) -> None:
-        assert (await self._claim(database, hashing)).is_admin
+        assert (await self._claim(services)).is_admin
         assert hashing.held == [0]
 
     async def test_refuses_a_second_admin_when_one_comes_meanwhile(
-        self, database: Database, user: User
+        self, services: Services, user: User
     ) -> None:
-        promoting = Overtaken(database, update(User).values(role=Role.ADMIN))
-        with pytest.raises(ConflictException):
-            await self._claim(database, promoting)
+        promoting = Overtaken(services.database, update(User).values(role=Role.ADMIN))
+        with using(services, promoting), pytest.raises(ConflictException):
+            await self._claim(services)
         promoting.close()
 
-    async def test_refuses_a_link_that_is_used_meanwhile(self, database: Database) -> None:
-        using = Overtaken(database, update(OneTimeToken).values(used_at=utc_now()))
-        with pytest.raises(NotFoundException):
-            await self._claim(database, using)
-        using.close()
+    async def test_refuses_a_link_that_is_used_meanwhile(self, services: Services) -> None:
+        spent = Overtaken(services.database, update(OneTimeToken).values(used_at=utc_now()))
+        with using(services, spent), pytest.raises(NotFoundException):
+            await self._claim(services)
+        spent.close()

@@ -12,9 +12,13 @@ from portfolio.core.config import SecuritySettings
 from portfolio.core.environment import SettingsError
 from portfolio.core.errors import InvalidInputException
 from portfolio.core.security import PasswordHasher
+from portfolio.db.repositories.audit import AuditRepository
 from portfolio.db.repositories.profiles import ProfileRepository
 from portfolio.db.repositories.users import UserRepository
 from portfolio.models.users import Role, User
+from portfolio.services.audit import AuditService
+from portfolio.services.audit.proofs import AuditProofs
+from portfolio.services.password_policy import PasswordPolicy
 from portfolio.services.users import UserService, account
 from portfolio.wiring import Services
 
@@ -24,7 +28,9 @@ EMAIL, PASSWORD = "Owner@Example.com", "a good one!"
 @pytest.fixture
 def users() -> Iterator[UserService]:
     hashing = PasswordHashing(PasswordHasher("p" * 32, 4))
-    yield UserService(UserRepository(), ProfileRepository(), hashing, "Ada's Notebook")
+    passwords = PasswordPolicy(hashing, "Ada's Notebook", 8)
+    audit = AuditService(AuditRepository(), AuditProofs(["k" * 32]))
+    yield UserService(UserRepository(), ProfileRepository(), passwords, audit)
     hashing.close()
 
 
