@@ -16,7 +16,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
-from tests.factories.application import make_application
+from tests.factories.apps import make_application
 
 from portfolio.api.answers import Answer
 from portfolio.api.identity import DEMANDING, get_caller

@@ -1,20 +1,19 @@
 """`portfolio audit`, on a database of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from tests.databases import unguarded
 from tests.factories.audit import ask_from
+from tests.factories.commands import there
 from typer.testing import CliRunner, Result
 
 from portfolio.cli import app
-from portfolio.core import environment
-from portfolio.db import migrate
 from portfolio.models.audit import Action
-from portfolio.wiring import Services, build_services
+from portfolio.wiring import Services
 
 Run = Callable[..., Result]
 
@@ -27,18 +26,6 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(*words: str) -> Result:
     return CliRunner().invoke(app, ["audit", *words])
-
-
-def there(work: Callable[[Services], Awaitable[None]]) -> None:
-    """Do it with the services of an application on that database."""
-
-    async def done() -> None:
-        services = build_services(environment.load())
-        await migrate.upgrade(services.database.engines.write)
-        await work(services)
-        await services.close()
-
-    asyncio.run(done())
 
 
 async def write(services: Services) -> None:

@@ -1,17 +1,15 @@
 """`portfolio user`, on a database of its own."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from tests.factories.audit import trail
+from tests.factories.commands import there
 from tests.factories.users import PASSWORD
 from typer.testing import CliRunner, Result
 
 from portfolio.cli import app
-from portfolio.core import environment, logs
+from portfolio.core import logs
 from portfolio.core.clock import utc_now
 from portfolio.core.config import LoggingSettings
 from portfolio.core.errors import AppError, InvalidCredentialsException, UnauthorizedException
@@ -20,9 +18,7 @@ from portfolio.models.two_factor import Method, SecondFactor
 from portfolio.services.administration import UserView
 from portfolio.services.sessions import Login
 from portfolio.services.two_factor import Challenge
-from portfolio.wiring import Services, build_services
-
-T = TypeVar("T")
+from portfolio.wiring import Services
 
 
 @pytest.fixture(autouse=True)
@@ -51,19 +47,6 @@ def refusal(*words: str, typed: str = "") -> AppError:
     error = run(*words, typed=typed).exception
     assert isinstance(error, AppError)
     return error
-
-
-def there(work: Callable[[Services], Awaitable[T]]) -> T:
-    """Do it with the services of an application on that database."""
-
-    async def done() -> T:
-        services = build_services(environment.load())
-        try:
-            return await work(services)
-        finally:
-            await services.close()
-
-    return asyncio.run(done())
 
 
 def create(name: str, *options: str) -> str:

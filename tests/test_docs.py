@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import typer
-from tests.factories.application import make_application
+from tests.factories.apps import make_application
 
 from portfolio.api.middleware import target
 from portfolio.api.problem import OtherKind

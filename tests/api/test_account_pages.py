@@ -5,8 +5,8 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import select
-from tests.factories.mailbox import token_for
 from tests.factories.users import PASSWORD, log_in, make_access_token, make_user
+from tests.factories.waiting_mail import token_for
 
 from portfolio.api.pages.account import CONFIRM, INVITE, RESET, UNLOCK, VERIFY
 from portfolio.models.credentials import OneTimeToken, Purpose

@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from tests.factories.audit import trail
 from tests.factories.clients import make_client
-from tests.factories.mailbox import mails
 from tests.factories.users import (
     PASSWORD,
     change_users,
@@ -18,6 +17,7 @@ from tests.factories.users import (
     make_access_token,
     make_user,
 )
+from tests.factories.waiting_mail import mails
 
 from portfolio.core.clock import utc_now
 from portfolio.core.security import digest

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from tests.factories.clients import make_client
 from tests.factories.users import LOGIN, PASSWORD, bearing, change_users, log_in
+from tests.factories.waiting_mail import token_for
 from time_machine import travel
 
 from portfolio.core.clock import utc_now
@@ -17,6 +18,7 @@ from portfolio.db.session import Database
 from portfolio.models.lockout import FOREVER, AttemptCounter, Rules
 from portfolio.models.outbox import OutboxJob
 from portfolio.models.users import User
+from portfolio.wiring import Services
 
 WRONG = "wrong wrong wrong"
 COOKIE = "__Host-device"
@@ -226,6 +228,28 @@ class TestKnownBrowser:
         ]
         assert statuses == [401] * 5 + [429]
         assert (await log_in(client, "owner")).status_code == 200
+
+    @pytest.mark.parametrize("way", ["link", "admin"])
+    async def test_gets_in_again_once_somebody_unlocks(
+        self,
+        client: httpx2.AsyncClient,
+        admin_client: httpx2.AsyncClient,
+        admin: User,
+        services: Services,
+        way: str,
+    ) -> None:
+        headers = {"Cookie": device_of(await log_in(client))}
+        wrong = {"identifier": "owner", "password": WRONG}
+        right = {"identifier": "owner", "password": PASSWORD}
+        for _ in range(5):
+            await client.post(LOGIN, json=wrong, headers=headers)
+        assert (await client.post(LOGIN, json=right, headers=headers)).status_code == 429
+        if way == "link":
+            token = await token_for(services, admin.email, "unlock_account")
+            await client.post("/api/v1/auth/unlock", json={"token": token})
+        else:
+            await admin_client.post(f"/api/v1/users/{admin.id}/unlock")
+        assert (await client.post(LOGIN, json=right, headers=headers)).status_code == 200
 
     async def test_is_known_to_its_own_account_only(
         self, client: httpx2.AsyncClient, admin: User, user: User

@@ -8,7 +8,6 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 from tests.factories.clients import make_client
-from tests.factories.mailbox import mails, received, token_for
 from tests.factories.users import (
     PASSWORD,
     bearing,
@@ -18,6 +17,7 @@ from tests.factories.users import (
     make_access_token,
     make_user,
 )
+from tests.factories.waiting_mail import mails, received, token_for
 
 from portfolio.models.users import User
 from portfolio.wiring import Services

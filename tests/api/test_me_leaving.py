@@ -10,7 +10,6 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 from tests.factories.clients import make_client
-from tests.factories.mailbox import received
 from tests.factories.posts import make_post
 from tests.factories.users import (
     PASSWORD,
@@ -20,6 +19,7 @@ from tests.factories.users import (
     make_access_token,
     make_user,
 )
+from tests.factories.waiting_mail import received
 
 from portfolio.db.repositories.exports import PARTS
 from portfolio.models import Base
@@ -50,6 +50,16 @@ class TestExport:
         await grow_stale(services.database)
         answer = await user_client.post(EXPORT)
         assert (answer.status_code, answer.json()["code"]) == (403, "reauth_required")
+
+    async def test_does_not_tell_where_others_were(
+        self, user_client: httpx2.AsyncClient, admin_client: httpx2.AsyncClient, user: User
+    ) -> None:
+        agent = {"User-Agent": "The admin's own browser"}
+        await admin_client.post(f"/api/v1/users/{user.id}/unlock", headers=agent)
+        await user_client.delete("/api/v1/me/sessions", headers={"User-Agent": "Mine"})
+        parts = (await user_client.post(EXPORT, headers={"User-Agent": "Mine"})).json()["parts"]
+        assert "auth:unlocked" in {row["action"] for row in parts["audit"]}
+        assert {row["agent"] for row in parts["audit_origins"]} == {"Mine"}
 
     async def test_has_every_part_and_comes_as_a_file(
         self, admin_client: httpx2.AsyncClient, services: Services, admin: User

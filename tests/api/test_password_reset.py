@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import httpx2
 import pytest
-from tests.factories.mailbox import mails, received, token_for
 from tests.factories.two_factor import challenged, enrol, verify
 from tests.factories.users import (
     PASSWORD,
@@ -16,6 +15,7 @@ from tests.factories.users import (
     make_access_token,
     make_user,
 )
+from tests.factories.waiting_mail import mails, received, token_for
 from time_machine import travel
 
 from portfolio.core.clock import utc_now

@@ -11,8 +11,8 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 from tests.factories.clients import make_client
-from tests.factories.mailbox import mails, received, token_for
 from tests.factories.users import PASSWORD, change_users, log_in, make_user
+from tests.factories.waiting_mail import mails, received, token_for
 
 from portfolio.core.clock import utc_now
 from portfolio.core.config import LimitSettings, Settings

@@ -10,6 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import update
 from tests.factories.clients import make_client
+from tests.factories.posts import make_post
 from tests.factories.users import change_users, grow_stale, log_in, make_user
 
 from portfolio.api.identity import get_admin, get_editor
@@ -94,6 +95,16 @@ class TestWeakAdmin:
         self, admin_client: httpx2.AsyncClient, weak: User
     ) -> None:
         assert (await admin_client.get("/api/v1/posts")).status_code == 200
+
+    async def test_sees_no_draft(
+        self, admin_client: httpx2.AsyncClient, services: Services, weak: User
+    ) -> None:
+        draft = await make_post(services, weak, title="Secret", status="draft")
+        address = f"/api/v1/posts/{draft.slug}"
+        assert (await admin_client.get(address)).status_code == 404
+        assert (await admin_client.get("/api/v1/posts?status=draft")).status_code == 401
+        await change_users(services.database, weak, has_long_password=True)
+        assert (await admin_client.get(address)).status_code == 200
 
 
 class TestStrongAdmin:

@@ -28,13 +28,13 @@ from portfolio.wiring import Services
 
 
 @pytest.fixture
-def mailing(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+def sends_mail(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a mail server were configured."""
     monkeypatch.setattr(services.two_factor, "_mails", True)
 
 
 @pytest.fixture
-async def enabled(user_client: httpx2.AsyncClient, mailing: None) -> list[str]:
+async def enabled(user_client: httpx2.AsyncClient, sends_mail: None) -> list[str]:
     """The recovery codes of the reader, who uses codes by mail."""
     codes: list[str] = (await user_client.put(EMAIL)).json()["recovery_codes"]
     return codes
@@ -63,7 +63,7 @@ class TestEnable:
         assert (await user_client.get(TWO_FACTOR)).json()["email_available"] is False
 
     async def test_needs_a_confirmed_address(
-        self, user_client: httpx2.AsyncClient, user: User, database: Database, mailing: None
+        self, user_client: httpx2.AsyncClient, user: User, database: Database, sends_mail: None
     ) -> None:
         await change_users(database, user, email_verified_at=None)
         answer = await user_client.put(EMAIL)
@@ -79,7 +79,7 @@ class TestEnable:
         assert (again.status_code, again.json()) == (200, {"recovery_codes": None})
 
     async def test_leaves_the_codes_that_came_with_the_app(
-        self, user_client: httpx2.AsyncClient, mailing: None
+        self, user_client: httpx2.AsyncClient, sends_mail: None
     ) -> None:
         await enrol(user_client)
         assert (await user_client.put(EMAIL)).json() == {"recovery_codes": None}
@@ -95,7 +95,7 @@ class TestEnable:
         assert await changes(services) == ["email_on", "email_off"]
 
     async def test_at_once_is_done_once(
-        self, user_client: httpx2.AsyncClient, mailing: None, services: Services
+        self, user_client: httpx2.AsyncClient, sends_mail: None, services: Services
     ) -> None:
         answers = await asyncio.gather(*(user_client.put(EMAIL) for _ in range(10)))
         assert [answer.status_code for answer in answers] == [200] * 10
@@ -103,7 +103,7 @@ class TestEnable:
         assert await changes(services) == ["email_on"]
 
     async def test_of_an_admin_opens_no_way_around_the_app(
-        self, client: httpx2.AsyncClient, admin_client: httpx2.AsyncClient, mailing: None
+        self, client: httpx2.AsyncClient, admin_client: httpx2.AsyncClient, sends_mail: None
     ) -> None:
         await admin_client.put(EMAIL)
         assert (await log_in(client)).json()["methods"] == ["email", "recovery_code"]

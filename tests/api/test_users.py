@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from tests.factories.audit import trail
 from tests.factories.clients import make_client
-from tests.factories.mailbox import received
 from tests.factories.posts import make_post
 from tests.factories.users import (
     bearing,
@@ -19,6 +18,7 @@ from tests.factories.users import (
     make_access_token,
     make_user,
 )
+from tests.factories.waiting_mail import received
 
 from portfolio.core.clock import utc_now
 from portfolio.db.session import Database

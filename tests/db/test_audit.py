@@ -1,15 +1,13 @@
 """What the trail holds, and that nobody takes anything out of it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from structlog.testing import capture_logs
 from tests.factories.audit import ask_from, audit, chain, record, seal, trail
+from tests.factories.lines import captured
 
 from portfolio.core.clock import utc_now
 from portfolio.core.errors import AppError, ConflictException, InvalidCredentialsException
@@ -134,17 +132,9 @@ class TestChanges:
 
 @pytest.mark.requirement("78")
 class TestLog:
-    @pytest.fixture(autouse=True)
-    def every_level(self) -> Iterator[None]:
-        """The application of these tests asks for errors only."""
-        kept = structlog.get_config()
-        structlog.reset_defaults()
-        yield
-        structlog.configure(**kept)
-
     async def test_has_a_line_once_it_is_committed(self, here: Database, bus: EventBus) -> None:
         bus.subscribe(AuditRecorded, log_recorded)
-        with capture_logs() as lines:
+        with captured() as lines:
             await record(here, 3, actor_id=7)
             with pytest.raises(InvalidCredentialsException):
                 await record_and_raise(here, InvalidCredentialsException())

@@ -1,20 +1,36 @@
-"""Small apps that wear every HTTP layer of the real one, and two ways to call them."""
+"""The whole application, small ones that wear every HTTP layer of it, and two ways to call them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from fastapi import APIRouter, FastAPI
 from httpx2 import ASGITransport, AsyncClient
+from pydantic import SecretStr
 
 from portfolio.adapters.limiter import create_limits
 from portfolio.api import docs, errors, openapi, system
 from portfolio.api.middleware import stack
-from portfolio.core.config import CacheSettings, LimitSettings, ServerSettings, Settings
+from portfolio.core.config import (
+    CacheSettings,
+    LimitSettings,
+    SecuritySettings,
+    ServerSettings,
+    Settings,
+    StorageSettings,
+)
+from portfolio.main import create_app
 
 Header = tuple[bytes, bytes]
 HOST: Header = (b"host", b"testserver")
+
+
+def make_application(data_dir: Path) -> FastAPI:
+    """The real one, to be looked at: it connects to nothing before it is started."""
+    security = SecuritySettings(secret_key=SecretStr("k" * 32), password_pepper=SecretStr("p" * 32))
+    return create_app(Settings(security=security, storage=StorageSettings(data_dir=data_dir)))
 
 
 async def all_is_well() -> dict[str, str]:
@@ -28,6 +44,7 @@ def make_app(
     limits: LimitSettings | None = None,
     **server: Any,
 ) -> FastAPI:
+    """A small one with these routes."""
     settings = Settings(
         server=ServerSettings(**server),
         cache=cache or CacheSettings(),

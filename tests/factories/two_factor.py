@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 import pyotp
 from sqlalchemy import or_, select
-from tests.factories.mailbox import mails
 from tests.factories.users import log_in
+from tests.factories.waiting_mail import mails
 from time_machine import travel
 
 from portfolio.core.clock import utc_now

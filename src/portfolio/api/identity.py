@@ -66,11 +66,15 @@ async def get_caller(request: Request) -> Identity | None:
 Caller = Annotated[Identity | None, Depends(get_caller)]
 
 
-async def get_viewer(caller: Caller) -> User | None:
-    """Who reads. Raises InsufficientScopeException for a token that may not."""
+async def get_viewer(request: Request, caller: Caller) -> User | None:
+    """Who reads; an admin who is not protected well enough reads what strangers read.
+
+    Raises InsufficientScopeException for a token that may not.
+    """
     if caller is None:
         return None
-    return _within(caller, Scope.CONTENT_READ).user
+    user = _within(caller, Scope.CONTENT_READ).user
+    return None if user.is_admin and _is_weak(request, caller) else user
 
 
 Viewer = Annotated[User | None, Depends(get_viewer)]
@@ -152,9 +156,13 @@ async def get_token_maker(request: Request, identity: FreshIdentity) -> Identity
 TokenMaker = Annotated[Identity, Depends(get_token_maker)]
 
 
-def _require_strong(request: Request, admin: Identity) -> None:
+def _is_weak(request: Request, admin: Identity) -> bool:
     services: Services = request.app.state.services
-    if services.settings.server.production:
+    return services.settings.server.production and not admin.is_strong
+
+
+def _require_strong(request: Request, admin: Identity) -> None:
+    if _is_weak(request, admin):
         policy.require_strong(admin)
 
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core import environment
 from portfolio.core.pagination import MAX_LIMIT, PageRequest
@@ -68,28 +69,22 @@ def _line(entry: AuditEntry) -> str:
 
 
 async def _newest(limit: int, filters: Mapping[str, Any]) -> list[AuditEntry]:
-    services = await _opened()
-    try:
-        async with services.database.reading() as db:
-            return (await services.audit.page(db, PageRequest(limit), filters)).items
-    finally:
-        await services.close()
+    async with _reading() as (services, db):
+        return (await services.audit.page(db, PageRequest(limit), filters)).items
 
 
 async def _verify(expected: str | None) -> Verdict:
-    services = await _opened()
-    try:
+    async with _reading() as (services, db):
+        with _progress(await services.audit_verifier.length(db)) as step:
+            return await services.audit_verifier.verify(db, expected, step)
+
+
+@asynccontextmanager
+async def _reading() -> AsyncIterator[tuple[Services, AsyncSession]]:
+    async with build_services(environment.load()) as services:
+        await migrate.require_current(services.database.engines.read)
         async with services.database.reading() as db:
-            with _progress(await services.audit_verifier.length(db)) as step:
-                return await services.audit_verifier.verify(db, expected, step)
-    finally:
-        await services.close()
-
-
-async def _opened() -> Services:
-    services = build_services(environment.load())
-    await migrate.require_current(services.database.engines.read)
-    return services
+            yield services, db
 
 
 @contextmanager

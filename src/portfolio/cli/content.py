@@ -77,15 +77,12 @@ def _print(report: Report, *, as_json: bool) -> None:
 
 
 async def _import(settings: Settings, options: Options, report: Report) -> None:
-    services = build_services(settings)
-    try:
+    async with build_services(settings) as services:
         if options.is_dry:
             await migrate.require_current(services.database.engines.read)
         else:
             await prepare(services)
         await run(services, options, report)
-    finally:
-        await services.close()
 
 
 async def run(services: Services, options: Options, report: Report) -> None:

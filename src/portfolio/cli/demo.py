@@ -38,15 +38,12 @@ def demo() -> None:
 
 
 async def _fill(settings: Settings) -> None:
-    services = build_services(settings)
-    try:
+    async with build_services(settings) as services:
         await migrate.upgrade(services.database.engines.write)
         password = await _owner(services)
         if password:
             typer.echo(f"{'Sign in:':<13}{OWNER}, password {password}  (shown only now)")
         await run(services, Options(), Report(SAMPLE / "content"))
-    finally:
-        await services.close()
 
 
 async def _owner(services: Services) -> str | None:

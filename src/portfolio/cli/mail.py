@@ -12,7 +12,7 @@ from portfolio.adapters.mailer import MailRefusedError, create_mailer, create_si
 from portfolio.adapters.mailer.mails import TransportTest
 from portfolio.adapters.mailer.message import parse
 from portfolio.adapters.mailer.rendering import Renderer
-from portfolio.cli.reports import printable
+from portfolio.cli.terminal import printable
 from portfolio.core import environment, logs
 from portfolio.core.clock import utc_now
 from portfolio.core.config import Settings

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from portfolio.cli.terminal import printable
 from portfolio.importers.report import Outcome, Report, Result
 
 MOST_WARNINGS = 20
@@ -18,14 +19,6 @@ def show(report: Report, console: Console) -> None:
     console.print(_counts(report))
     for line in (*_failures(report), *_skipped(report), *_warnings(report)):
         console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
-
-
-def printable(line: str) -> str:
-    """Names of files and texts of others may hold anything, such as what moves a cursor."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in line
-    )
 
 
 def _counts(report: Report) -> Table:

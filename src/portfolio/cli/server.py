@@ -66,13 +66,10 @@ def _require_free(host: str, port: int) -> None:
 
 
 async def _prepared(chosen: Settings) -> str | None:
-    services = build_services(chosen)
-    try:
+    async with build_services(chosen) as services:
         await prepare(services)
         async with services.database.transaction() as db:
             return await services.setup.link(db)
-    finally:
-        await services.close()
 
 
 def _announce(chosen: Settings, link: str | None) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from portfolio.cli.reports import printable
+from portfolio.cli.terminal import printable
 from portfolio.core import environment, logs
 from portfolio.core.context import RequestContext, enter
 from portfolio.core.pagination import MAX_LIMIT, PageRequest
@@ -135,14 +135,11 @@ def _run(work: Callable[[Services, AsyncSession], Awaitable[T]]) -> T:
     logs.configure(settings.logging.model_copy(update={"level": "warning"}))
 
     async def run() -> T:
-        services = build_services(settings)
-        try:
+        async with build_services(settings) as services:
             await prepare(services)
             enter(OPERATOR)
             async with services.database.transaction() as db:
                 return await work(services, db)
-        finally:
-            await services.close()
 
     return asyncio.run(run())
 

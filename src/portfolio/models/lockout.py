@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portfolio.core.clock import utc_now
 from portfolio.models.base import Base
-from portfolio.models.types import Moment
+from portfolio.models.types import BIGINT, Moment
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 # Longer than any check takes: after that its process must have died.
@@ -39,6 +39,8 @@ class AttemptCounter(Base):
     __tablename__ = "attempt_counters"
 
     key: Mapped[str] = mapped_column(Unicode(64), primary_key=True)
+    # Whose guesses these are, where that is known: of a device, or of somebody signed in.
+    user_id: Mapped[int | None] = mapped_column(BIGINT, index=True)
     # Since the last success, or since the last lock ended.
     failures: Mapped[int] = mapped_column(default=0)
     # Since the last success, whatever was locked in between.

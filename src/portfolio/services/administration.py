@@ -120,7 +120,7 @@ class Administration:
     async def unlock(self, db: AsyncSession, user_id: int) -> UserView:
         """Let them sign in again, however often somebody failed. Raises NotFoundException."""
         user = await self._users.get_one(db, user_id)
-        await self._lockout.unlock(db, user.email, user.username)
+        await self._lockout.unlock(db, user)
         await self._audit.record(db, Action.AUTH_UNLOCKED, target=("user", user.id))
         return await self._view(db, user)
 

@@ -134,13 +134,13 @@ class AuthService:
         return await self._sessions.open(db, user, None if known else self._devices.issue(user.id))
 
     async def unlock(self, db: AsyncSession, token: str) -> None:
-        """Let unknown clients sign in again: by the link that went out with the lock.
+        """Let them sign in again from wherever it is: by the link that went out with the lock.
 
         Raises InvalidTokenException.
         """
         link = await self._one_time.redeem(db, Purpose.UNLOCK, token)
         user = await self._users.get_one(db, link.user_id or 0)
-        await self._lockout.unlock(db, user.email, user.username)
+        await self._lockout.unlock(db, user)
         await self._audit.record(
             db, Action.AUTH_UNLOCKED, target=("user", user.id), actor_id=user.id
         )
@@ -153,7 +153,7 @@ class AuthService:
         right = False
         with suppress(InvalidCredentialsException):
             # Their own counter: whoever guesses from outside must not stand in their way.
-            async with self._lockout.attempt(user.email, f"signed in: {user.id}"):
+            async with self._lockout.attempt(user.email, f"signed in: {user.id}", user.id):
                 right = await self._hashing.verify(password, user.password_hash)
                 if not right:
                     raise InvalidCredentialsException
@@ -166,7 +166,8 @@ class AuthService:
     ) -> None:
         user = proof.user
         client = self._devices.device_of(device_token, user.id) if user else None
-        async with self._lockout.attempt(name, client) as proof.attempt:
+        own = user.id if user and client else None
+        async with self._lockout.attempt(name, client, own) as proof.attempt:
             stored = user.password_hash if user else None
             right = await self._hashing.verify(password, stored)
             if user is None or stored is None or not right or not self._is_open(user):

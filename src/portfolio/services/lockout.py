@@ -27,6 +27,7 @@ from portfolio.core.security import digest
 from portfolio.db.repositories.lockout import AttemptCounterRepository
 from portfolio.db.session import Database
 from portfolio.models.lockout import Rules
+from portfolio.models.users import User
 
 T = TypeVar("T")
 LOGIN = Rules(limit=5, lock=timedelta(minutes=15), factor=2, cap=100)
@@ -42,6 +43,7 @@ class Attempt:
     """One guess; `locked` tells afterwards whether it was the one too many."""
 
     key: str
+    user_id: int | None = None
     locked: bool = False
 
 
@@ -60,42 +62,43 @@ class LockoutService:
         self._gates: WeakValueDictionary[str, _Gate] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def attempt(self, identifier: str, client: str | None) -> AsyncIterator[Attempt]:
+    async def attempt(
+        self, identifier: str, client: str | None = None, user_id: int | None = None
+    ) -> AsyncIterator[Attempt]:
         """Around the look at a secret, which raises InvalidCredentialsException if it is wrong.
 
-        `client` is the device of a known client, None for any other. Raises AccountLockedException
-        without a look. No transaction of the caller may have begun.
+        `client` is the device of a known client, and `user_id` whose it is; None for any other.
+        Raises AccountLockedException without a look. No transaction of the caller may have begun.
         """
-        attempt = Attempt(_key(identifier, client or STRANGER))
+        attempt = Attempt(_key(identifier, client or STRANGER), user_id)
         gate = self._gates.setdefault(attempt.key, _Gate())
         if gate.waiting >= WAITING:
             raise TooManyRequestsException("Too many attempts at once; try again", retry_after=5)
         gate.waiting += 1
         try:
             async with gate:
-                await self._begin(attempt.key)
+                await self._begin(attempt)
                 try:
                     yield attempt
                 except InvalidCredentialsException:
-                    attempt.locked = await self._insistently(self._fail, attempt.key)
+                    attempt.locked = await self._insistently(self._fail, attempt)
                     raise
                 except BaseException:
-                    await self._insistently(self._release, attempt.key)
+                    await self._insistently(self._release, attempt)
                     raise
-                await self._insistently(self._clear, attempt.key)
+                await self._insistently(self._clear, attempt)
         finally:
             gate.waiting -= 1
 
     async def note_failure(self, identifier: str) -> None:
         """A wrong guess elsewhere counts for unknown clients too."""
-        await self._insistently(self._fail, _key(identifier, STRANGER))
+        await self._insistently(self._fail, Attempt(_key(identifier, STRANGER)))
 
-    async def unlock(self, db: AsyncSession, *identifiers: str) -> None:
-        """Let unknown clients try again, whatever they did."""
-        for identifier in identifiers:
-            counter = await self._counters.find(db, _key(identifier, STRANGER))
-            if counter is not None:
-                counter.clear()
+    async def unlock(self, db: AsyncSession, user: User) -> None:
+        """Let everybody try again, known client or not, whatever they did."""
+        keys = [_key(identifier, STRANGER) for identifier in (user.email, user.username)]
+        for counter in await self._counters.hold_all(db, keys, user.id):
+            counter.clear()
 
     async def locked(self, db: AsyncSession, identifiers: Collection[str]) -> set[str]:
         """Those of them for which unknown clients are refused now."""
@@ -103,38 +106,40 @@ class LockoutService:
         found = await self._counters.locked(db, keys.keys(), utc_now())
         return {keys[key] for key in found}
 
-    async def _begin(self, key: str) -> None:
+    async def _begin(self, attempt: Attempt) -> None:
         """Count the attempt as running. Other processes may hold what is left for a moment."""
         for _ in range(ROUNDS):
-            if await self._insistently(self._reserve, key):
+            if await self._insistently(self._reserve, attempt):
                 return
             await asyncio.sleep(PAUSE)
         raise TooManyRequestsException("Too many attempts at once; try again", retry_after=5)
 
-    async def _reserve(self, db: AsyncSession, key: str) -> bool:
+    async def _reserve(self, db: AsyncSession, attempt: Attempt) -> bool:
         now = utc_now()
-        counter = await self._counters.hold(db, key)
+        counter = await self._counters.hold(db, attempt.key, attempt.user_id)
         seconds = counter.locked_for(now)
         if seconds is not None:
             raise AccountLockedException(retry_after=min(seconds, LONGEST_RETRY))
         return counter.begin(now, LOGIN)
 
-    async def _fail(self, db: AsyncSession, key: str) -> bool:
-        return (await self._counters.hold(db, key)).fail(utc_now(), LOGIN)
+    async def _fail(self, db: AsyncSession, attempt: Attempt) -> bool:
+        return (await self._counters.hold(db, attempt.key)).fail(utc_now(), LOGIN)
 
-    async def _release(self, db: AsyncSession, key: str) -> None:
-        (await self._counters.hold(db, key)).release()
+    async def _release(self, db: AsyncSession, attempt: Attempt) -> None:
+        (await self._counters.hold(db, attempt.key)).release()
 
-    async def _clear(self, db: AsyncSession, key: str) -> None:
-        counter = await self._counters.hold(db, key)
+    async def _clear(self, db: AsyncSession, attempt: Attempt) -> None:
+        counter = await self._counters.hold(db, attempt.key)
         counter.release()
         counter.clear()
 
-    async def _insistently(self, work: Callable[[AsyncSession, str], Awaitable[T]], key: str) -> T:
+    async def _insistently(
+        self, work: Callable[[AsyncSession, Attempt], Awaitable[T]], attempt: Attempt
+    ) -> T:
         for _ in range(ROUNDS):
             try:
                 async with self._database.transaction() as db:
-                    return await work(db, key)
+                    return await work(db, attempt)
             except RetryableException:
                 await asyncio.sleep(PAUSE)
         raise UnavailableException

@@ -63,7 +63,7 @@ class PasswordService:
         row = await self._users.get_locked(db, user.id)
         await self._store(db, row, hashed, password, Action.USER_PASSWORD_RESET, row.id)
         await self._sessions.end_all(db, row.id)
-        await self._lockout.unlock(db, row.email, row.username)
+        await self._lockout.unlock(db, row)
         await self._addresses.confirm(db, row)
 
     async def change(self, db: AsyncSession, identity: Identity, data: PasswordChange) -> None:
@@ -81,7 +81,7 @@ class PasswordService:
             # Somebody reset it while we hashed: the old password proves nothing any more.
             raise ConflictException("The password was changed in the meantime")
         await self._store(db, row, hashed, data.new_password, Action.USER_PASSWORD_CHANGED, row.id)
-        await self._sessions.end_all(db, row.id, identity.session.id if identity.session else None)
+        await self._sessions.end_all(db, row.id, identity.session_id)
 
     async def impose(self, db: AsyncSession, user_id: int, password: str) -> None:
         """A password that somebody else chose. Ends all sessions and any lock.
@@ -92,7 +92,7 @@ class PasswordService:
         hashed = await self._policy.hash(password, email=row.email, username=row.username)
         await self._store(db, row, hashed, password, Action.USER_PASSWORD_RESET, None)
         await self._sessions.end_all(db, row.id)
-        await self._lockout.unlock(db, row.email, row.username)
+        await self._lockout.unlock(db, row)
 
     async def _store(
         self,

@@ -1,6 +1,7 @@
 """What every part stands on: engines, adapters, and the work behind the scenes."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from portfolio.adapters.hashing import PasswordHashing
 from portfolio.adapters.limiter import Limits, create_limits
@@ -19,6 +20,8 @@ from portfolio.services.periodic import Periodic
 
 @dataclass(frozen=True, kw_only=True)
 class Foundation:
+    """Closed at the end of `async with`, or by close()."""
+
     settings: Settings
     keys: list[str]
     bus: EventBus
@@ -30,6 +33,12 @@ class Foundation:
     jobs: OutboxService
     outbox: OutboxWorker
     periodic: Periodic
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_outcome: object) -> None:
+        await self.close()
 
     async def close(self) -> None:
         self.hashing.close()

@@ -1,15 +1,13 @@
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 from fastapi import APIRouter, FastAPI
 from prometheus_client import REGISTRY
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
-from structlog.testing import capture_logs
 from tests.factories.apps import client_of, make_app
+from tests.factories.lines import captured
 
 posts = APIRouter(prefix="/posts")
 v1 = APIRouter(prefix="/api/v1")
@@ -23,15 +21,6 @@ async def get_post(ref: str) -> str:
 v1.include_router(posts)
 
 
-@pytest.fixture(autouse=True)
-def every_level() -> Iterator[None]:
-    """Another application of this process may have asked for errors only."""
-    kept = structlog.get_config()
-    structlog.reset_defaults()
-    yield
-    structlog.configure(**kept)
-
-
 @pytest.fixture
 def app() -> FastAPI:
     async def leaf(_request: Request) -> PlainTextResponse:
@@ -43,7 +32,7 @@ def app() -> FastAPI:
 
 
 async def logged(app: FastAPI, method: str, path: str) -> dict[str, Any]:
-    with capture_logs() as lines:
+    with captured() as lines:
         await client_of(app).request(method, path)
     return next(dict(line) for line in lines if line["event"] == "request")
 

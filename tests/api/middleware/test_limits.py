@@ -1,13 +1,11 @@
 import asyncio
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 from fastapi import APIRouter, FastAPI
-from structlog.testing import capture_logs
 from tests.factories.apps import HOST, Header, RawAnswer, ask, make_app
+from tests.factories.lines import captured
 
 from portfolio.adapters.limiter import Limits
 from portfolio.core.config import LimitSettings
@@ -25,15 +23,6 @@ async def read() -> dict[str, str]:
 @router.api_route("/thing", methods=["POST", "PUT", "PATCH", "DELETE"])
 async def write() -> dict[str, str]:
     return {}
-
-
-@pytest.fixture
-def every_level() -> Iterator[None]:
-    """Another application of this process may have asked for errors only."""
-    kept = structlog.get_config()
-    structlog.reset_defaults()
-    yield
-    structlog.configure(**kept)
 
 
 def limited_app(*, trusted_proxies: str = "", **limits: Any) -> FastAPI:
@@ -148,8 +137,8 @@ class TestRefusal:
         assert answer.headers["x-request-id"]
 
     @pytest.mark.requirement("78")
-    async def test_is_logged_with_its_limit(self, every_level: None) -> None:
-        with capture_logs() as lines:
+    async def test_is_logged_with_its_limit(self) -> None:
+        with captured() as lines:
             await refused(limited_app(reads="1/minute"))
         (line,) = [line for line in lines if line["event"] == "limit.hit"]
         assert line["limit"] == "reads"

@@ -1,24 +1,14 @@
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
-import structlog
-from structlog.testing import capture_logs
+from tests.factories.lines import captured
 
 from portfolio.core.context import current
 from portfolio.core.errors import UnavailableException
 from portfolio.services.periodic import Periodic
 
 NEVER = 3600.0
-
-
-@pytest.fixture(autouse=True)
-def every_level() -> Iterator[None]:
-    """An application of this process may have asked for errors only."""
-    kept = structlog.get_config()
-    structlog.reset_defaults()
-    yield
-    structlog.configure(**kept)
 
 
 class Work:
@@ -79,7 +69,7 @@ class TestEvery:
     async def test_outlives_what_goes_wrong_and_logs_it(self, periodic: Periodic) -> None:
         work = Work(UnavailableException("away"), RuntimeError("a defect"))
         periodic.every(0.001, "test", work)
-        with capture_logs() as lines:
+        with captured() as lines:
             periodic.start()
             await work.done(3)
         assert [(line["event"], line["work"]) for line in lines] == [

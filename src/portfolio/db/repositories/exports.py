@@ -56,6 +56,11 @@ def _in_audit(user_id: int) -> ColumnElement[bool]:
     return or_(AuditEntry.actor_id == user_id, about)
 
 
+def _by_nobody_else(user_id: int) -> ColumnElement[bool]:
+    """Where an admin was who did something to the account is the admin's own business."""
+    return or_(AuditEntry.actor_id == user_id, AuditEntry.actor_id.is_(None))
+
+
 _CARD = frozenset({"card", "card_version"})
 _DIGEST = frozenset({"digest"})
 PARTS: dict[str, Part] = {
@@ -96,7 +101,9 @@ PARTS: dict[str, Part] = {
     "audit": Part(AuditEntry, _in_audit, frozenset({"digest", "origin_digest"})),
     "audit_origins": Part(
         AuditOrigin,
-        lambda user_id: AuditOrigin.entry_id.in_(select(AuditEntry.id).where(_in_audit(user_id))),
+        lambda user_id: AuditOrigin.entry_id.in_(
+            select(AuditEntry.id).where(_in_audit(user_id), _by_nobody_else(user_id))
+        ),
         frozenset({"salt"}),
     ),
 }

@@ -1,7 +1,7 @@
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import ColumnElement, Select, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,14 +10,16 @@ from portfolio.models.lockout import AttemptCounter
 
 
 class AttemptCounterRepository:
-    async def hold(self, db: AsyncSession, key: str) -> AttemptCounter:
+    async def hold(self, db: AsyncSession, key: str, user_id: int | None = None) -> AttemptCounter:
         """The counter, which is nobody else's until this transaction ends.
 
         Raises RetryableException when somebody else makes it at the same moment.
         """
-        counter = (await db.execute(_held(key))).scalar_one_or_none()
+        counter = (await db.execute(_held(AttemptCounter.key == key))).scalar_one_or_none()
         if counter is None:
-            counter = AttemptCounter(key=key, failures=0, streak=0, pending=0, locks=0)
+            counter = AttemptCounter(
+                key=key, user_id=user_id, failures=0, streak=0, pending=0, locks=0
+            )
             db.add(counter)
             try:
                 await db.flush()
@@ -26,7 +28,14 @@ class AttemptCounterRepository:
         return counter
 
     async def find(self, db: AsyncSession, key: str) -> AttemptCounter | None:
-        return (await db.execute(_held(key))).scalar_one_or_none()
+        return (await db.execute(_held(AttemptCounter.key == key))).scalar_one_or_none()
+
+    async def hold_all(
+        self, db: AsyncSession, keys: Collection[str], user_id: int
+    ) -> Sequence[AttemptCounter]:
+        """Those with these keys, and all that are the user's own, held like by hold()."""
+        wanted = or_(AttemptCounter.key.in_(keys), AttemptCounter.user_id == user_id)
+        return (await db.execute(_held(wanted).order_by(AttemptCounter.key))).scalars().all()
 
     async def locked(self, db: AsyncSession, keys: Collection[str], now: datetime) -> set[str]:
         """Those of the keys that lock now."""
@@ -47,10 +56,10 @@ class AttemptCounterRepository:
         )
 
 
-def _held(key: str) -> Select[AttemptCounter]:
+def _held(condition: ColumnElement[bool]) -> Select[AttemptCounter]:
     return (
         select(AttemptCounter)
-        .where(AttemptCounter.key == key)
+        .where(condition)
         .with_for_update()
         .with_hint(AttemptCounter, "WITH (UPDLOCK, ROWLOCK)", "mssql")
         .execution_options(populate_existing=True)

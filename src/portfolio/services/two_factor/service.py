@@ -235,9 +235,8 @@ class TwoFactorService:
     ) -> None:
         """Whoever else is in the account, or half in, has to sign in anew; the owner hears of it."""
         await self._audit.record(db, action, target=("user", user.id))
-        but = identity.session.id if identity.session else None
         await self.end_challenges(db, user.id)
-        await self._sessions.end_all(db, user.id, but)
+        await self._sessions.end_all(db, user.id, identity.session_id)
         await self._tell(db, user, change)
 
     async def _tell(self, db: AsyncSession, user: User, change: TwoFactorChange) -> None:

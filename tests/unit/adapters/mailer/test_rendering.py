@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests.factories.mails import CODE, NOON, TOKEN, samples
+from tests.factories.mail_samples import CODE, NOON, TOKEN, samples
 
 from portfolio.adapters.mailer import Message, rendering
 from portfolio.adapters.mailer.mails import (

@@ -52,6 +52,7 @@ def upgrade() -> None:
     op.create_table(
         "attempt_counters",
         sa.Column("key", sa.Unicode(64), primary_key=True),
+        sa.Column("user_id", BIGINT),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("streak", sa.Integer(), nullable=False),
         sa.Column("pending", sa.Integer(), nullable=False),
@@ -61,6 +62,7 @@ def upgrade() -> None:
         sa.Column("updated_at", UTCDateTime(), nullable=False),
     )
     op.create_index("ix_attempt_counters_updated_at", "attempt_counters", ["updated_at"])
+    op.create_index("ix_attempt_counters_user_id", "attempt_counters", ["user_id"])
     op.create_table(
         "second_factors",
         *entity(),
