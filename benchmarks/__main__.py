@@ -1,4 +1,4 @@
-"""`python -m benchmarks [P2 P5 P6]`: runs them in turn, prints tables, writes results.md."""
+"""`python -m benchmarks [P2 P4 P5 P6 S6]`: runs them in turn, prints tables, writes results.md."""
 
 import argparse
 import shlex
@@ -7,11 +7,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import p2, p5, p6
+from benchmarks import login_timing, p2, p4, p5, p6
 from benchmarks.load import Plan, generator, say
 from benchmarks.report import merge
 
-BENCHMARKS = {"P2": p2.run, "P5": p5.run, "P6": p6.run}
+BENCHMARKS = {"P2": p2.run, "P4": p4.run, "P5": p5.run, "P6": p6.run, "S6": login_timing.run}
 
 
 def main() -> None:

@@ -1,12 +1,14 @@
 """The load: `wrk` where it is installed, else a Python one; requests a second and latencies."""
 
 import asyncio
+import random
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from urllib.parse import urlsplit
@@ -14,6 +16,7 @@ from urllib.request import urlopen
 
 GRACE_SECONDS = 15
 OK = 200
+PAUSE = Path(__file__).with_name("pause.lua")
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 
@@ -23,12 +26,16 @@ class LoadError(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """How much load, for how long (seconds), and how often each side has its turn."""
+    """How much load, for how long (seconds), and how often each side has its turn.
+
+    `pause`: milliseconds that a connection rests before each request, on average.
+    """
 
     connections: int = 32
     seconds: int = 8
     warm_up: int = 2
     rounds: int = 3
+    pause: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,20 +80,20 @@ def fetch(url: str) -> bytes:
 def measure(url: str, plan: Plan) -> Measured:
     """Warm up, then load `url` for `plan.seconds`. Raises LoadError if any request fails."""
     if plan.warm_up:
-        _load(url, plan.connections, plan.warm_up)
-    return _load(url, plan.connections, plan.seconds)
+        _load(url, replace(plan, seconds=plan.warm_up))
+    return _load(url, plan)
 
 
-def _load(url: str, connections: int, seconds: int) -> Measured:
-    if shutil.which("wrk"):
-        return _wrk(url, connections, seconds)
-    return asyncio.run(_python(url, connections, seconds))
+def _load(url: str, plan: Plan) -> Measured:
+    return _wrk(url, plan) if shutil.which("wrk") else asyncio.run(_python(url, plan))
 
 
-def _wrk(url: str, connections: int, seconds: int) -> Measured:
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", url]
+def _wrk(url: str, plan: Plan) -> Measured:
+    command = ["wrk", "-t1", f"-c{plan.connections}", f"-d{plan.seconds}s", "--latency", url]
+    if plan.pause:
+        command += ["-s", str(PAUSE), "--", str(plan.pause)]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=seconds + GRACE_SECONDS, check=False
+        command, capture_output=True, text=True, timeout=plan.seconds + GRACE_SECONDS, check=False
     )
     said = done.stdout + done.stderr
     if done.returncode or re.search(r"Non-2xx|Socket errors", said):
@@ -103,12 +110,12 @@ def _number(text: str, before: str) -> float:
     return float(found[1]) * UNITS.get(found[2], 1.0)
 
 
-async def _python(url: str, connections: int, seconds: int) -> Measured:
+async def _python(url: str, plan: Plan) -> Measured:
     tally = _Tally()
     start = perf_counter()
-    async with asyncio.timeout(seconds + GRACE_SECONDS), asyncio.TaskGroup() as group:
-        for _ in range(connections):
-            group.create_task(_connection(url, start + seconds, tally))
+    async with asyncio.timeout(plan.seconds + GRACE_SECONDS), asyncio.TaskGroup() as group:
+        for _ in range(plan.connections):
+            group.create_task(_connection(url, start + plan.seconds, plan.pause, tally))
     spent = perf_counter() - start
     if tally.failures or not tally.latencies:
         raise LoadError(f"{url}: {tally.failures} answers were not 200")
@@ -118,13 +125,15 @@ async def _python(url: str, connections: int, seconds: int) -> Measured:
     )
 
 
-async def _connection(url: str, until: float, tally: _Tally) -> None:
+async def _connection(url: str, until: float, pause: int, tally: _Tally) -> None:
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     request = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     try:
-        while (start := perf_counter()) < until:
+        while perf_counter() < until:
+            await asyncio.sleep(random.uniform(0, 2 * pause) / 1000)
+            start = perf_counter()
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
             length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks import content, seeding
 from benchmarks.load import Plan, fetch, say
-from benchmarks.report import Row, Section
+from benchmarks.report import Row, Section, comparison, method
 from benchmarks.servers import RAISED, portfolio, running, uvicorn
 from benchmarks.turns import Side, in_turn
 
@@ -38,7 +38,8 @@ def run(plan: Plan, folder: Path) -> Section:
             for name in fast
         ),
     ]
-    return Section("P2", "reads without the cache", ("portfolio", "yardstick"), rows, plan, notes)
+    table = comparison(("portfolio", "yardstick"), rows)
+    return Section("P2", "reads without the cache", table, [*notes, method(plan)])
 
 
 def _paths(_url: str, prefix: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks import content, seeding
 from benchmarks.load import Plan, fetch, say
-from benchmarks.report import Row, Section
+from benchmarks.report import Row, Section, comparison, method
 from benchmarks.servers import portfolio
 from benchmarks.turns import Side, in_turn
 
@@ -28,7 +28,8 @@ def run(plan: Plan, folder: Path) -> Section:
     first, last = many["first page by cursor"].p50, many["last page by cursor"].p50
     rows.append(Row(f"last page against first, {MANY:,}", last, first, "ms", "≤", TARGET))
     notes = ["Median latencies of one connection; SQLite, one worker, response cache off."]
-    return Section("P5", "growth", (f"{MANY:,} posts", f"{FEW:,} posts"), rows, alone, notes)
+    table = comparison((f"{MANY:,} posts", f"{FEW:,} posts"), rows)
+    return Section("P5", "growth", table, [*notes, method(alone)])
 
 
 def _side(folder: Path, count: int) -> Side:

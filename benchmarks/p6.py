@@ -7,7 +7,7 @@ from statistics import median
 
 from benchmarks import content, seeding
 from benchmarks.load import Plan, measure, say
-from benchmarks.report import Row, Section
+from benchmarks.report import Row, Section, comparison, method
 from benchmarks.servers import Command, portfolio, running, uvicorn
 
 TARGET = 2
@@ -35,7 +35,8 @@ def run(plan: Plan, folder: Path) -> Section:
         f"{POSTS:,} posts in SQLite, one worker; resident memory of the process and its children.",
         "The bare app has one table, one list and /health with `select 1`.",
     ]
-    return Section("P6", "start and memory", ("portfolio", "bare app"), rows, plan, notes)
+    table = comparison(("portfolio", "bare app"), rows)
+    return Section("P6", "start and memory", table, [*notes, method(plan)])
 
 
 def _taken(sides: Mapping[Command, str], plan: Plan) -> list[tuple[float, float]]:

@@ -2,7 +2,8 @@
 
 import platform
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from os import cpu_count
@@ -58,33 +59,30 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """What one benchmark found. `sides` name ours and theirs; `notes` are sentences."""
+    """What one benchmark found. `notes` are sentences."""
 
     id: str
     title: str
-    sides: tuple[str, str]
-    rows: list[Row]
-    plan: Plan
-    notes: list[str] = field(default_factory=list)
-
-    def table(self) -> str:
-        head = ["", "ratio", "target", "met", *self.sides]
-        cells = [head, *(row.cells() for row in self.rows)]
-        widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
-        lines = [_line(line, widths) for line in cells]
-        lines.insert(1, _line(["-" * width for width in widths], widths))
-        return "\n".join(lines)
+    table: str
+    notes: list[str]
 
     def render(self, command: str) -> str:
-        facts = [
-            *self.notes,
-            method(self.plan),
-            machine(),
-            versions(),
-            f"Taken on {today()} by `{command}`.",
-        ]
+        facts = [*self.notes, machine(), versions(), f"Taken on {today()} by `{command}`."]
         listed = "\n".join(f"* {fact}" for fact in facts)
-        return f"## {self.id}: {self.title}\n\n{self.table()}\n\n{listed}\n"
+        return f"## {self.id}: {self.title}\n\n{self.table}\n\n{listed}\n"
+
+
+def comparison(sides: tuple[str, str], rows: Iterable[Row]) -> str:
+    """A table of ratios. `sides` name ours and theirs."""
+    return table([["", "ratio", "target", "met", *sides], *(row.cells() for row in rows)])
+
+
+def table(cells: Sequence[Sequence[str]]) -> str:
+    """In Markdown; the first line is the head."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [_line(line, widths) for line in cells]
+    lines.insert(1, _line(["-" * width for width in widths], widths))
+    return "\n".join(lines)
 
 
 def merge(section_id: str, rendered: str, path: Path = RESULTS) -> None:
@@ -97,9 +95,11 @@ def merge(section_id: str, rendered: str, path: Path = RESULTS) -> None:
 
 
 def method(plan: Plan) -> str:
+    pause = f", {plan.pause} ms of rest before each request," if plan.pause else ""
     return (
-        f"Load: {generator()}, {plan.connections} connections for {plan.seconds} s after {plan.warm_up} s"
-        f" of warm-up, on the same machine; sides in turn, {plan.rounds} times, medians."
+        f"Load: {generator()}, {plan.connections} connections{pause} for {plan.seconds} s after"
+        f" {plan.warm_up} s of warm-up, on the same machine; sides in turn, {plan.rounds} times,"
+        " medians."
     )
 
 
@@ -131,7 +131,7 @@ def _parts(text: str) -> list[str]:
     return re.split(r"(?m)^(?=## )", text)
 
 
-def _line(cells: list[str], widths: list[int]) -> str:
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
     return f"| {' | '.join(padded)} |"
 

@@ -24,6 +24,7 @@ from portfolio.models.users import User
 from portfolio.wiring import build_services
 
 CHUNK = 1_000
+SECRET_KEY, PEPPER = "k" * 32, "p" * 32
 
 
 def seed_yardstick(database: Path, posts: Iterable[content.Post]) -> None:
@@ -68,7 +69,7 @@ async def _prepare(database: Path) -> None:
     settings = Settings(
         database=DatabaseSettings(url=f"sqlite+aiosqlite:///{database}"),
         security=SecuritySettings(
-            secret_key=SecretStr("k" * 32), password_pepper=SecretStr("p" * 32)
+            secret_key=SecretStr(SECRET_KEY), password_pepper=SecretStr(PEPPER)
         ),
         storage=StorageSettings(data_dir=database.parent),
     )
