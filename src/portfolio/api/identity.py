@@ -74,7 +74,7 @@ async def get_viewer(request: Request, caller: Caller) -> User | None:
     if caller is None:
         return None
     user = _within(caller, Scope.CONTENT_READ).user
-    return None if user.is_admin and _is_weak(request, caller) else user
+    return None if policy.is_too_weak(caller, production=_in_production(request)) else user
 
 
 Viewer = Annotated[User | None, Depends(get_viewer)]
@@ -120,7 +120,7 @@ def admin_with(scope: Scope) -> Callable[..., Coroutine[Any, Any, User]]:
             raise UnauthorizedException
         policy.require_admin(caller.user)
         _within(caller, scope)
-        _require_strong(request, caller)
+        policy.require_strong(caller, production=_in_production(request))
         return caller.user
 
     return get_admin
@@ -148,22 +148,16 @@ async def get_token_maker(request: Request, identity: FreshIdentity) -> Identity
 
     A token made by whoever guessed a short password would outlive the second factor that is added.
     """
-    if identity.user.is_admin:
-        _require_strong(request, identity)
+    policy.require_strong(identity, production=_in_production(request))
     return identity
 
 
 TokenMaker = Annotated[Identity, Depends(get_token_maker)]
 
 
-def _is_weak(request: Request, admin: Identity) -> bool:
+def _in_production(request: Request) -> bool:
     services: Services = request.app.state.services
-    return services.settings.server.production and not admin.is_strong
-
-
-def _require_strong(request: Request, admin: Identity) -> None:
-    if _is_weak(request, admin):
-        policy.require_strong(admin)
+    return services.settings.server.production
 
 
 def _within(caller: Identity, scope: Scope) -> Identity:
