@@ -10,6 +10,7 @@ from portfolio.db.repositories.taxonomy import SeriesRepository, TagRepository
 from portfolio.models.posts import BlogPost
 from portfolio.models.projections import PostCard, PostDetail
 from portfolio.schemas.posts import PostUpdate
+from portfolio.services.audit import AuditService
 from portfolio.services.history import HistoryService
 from portfolio.services.media import MediaService
 from portfolio.services.publications import PublicationService
@@ -26,8 +27,9 @@ class PostService(PublicationService[BlogPost, PostCard, PostDetail]):
         history: HistoryService,
         media: MediaService,
         previews: PreviewTokens,
+        audit: AuditService,
     ) -> None:
-        super().__init__(posts, tags, history, media, previews)
+        super().__init__(posts, tags, history, media, previews, audit)
         self._series = series
 
     def _plain(self, given: Mapping[str, Any]) -> dict[str, Any]:

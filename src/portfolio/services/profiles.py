@@ -15,12 +15,14 @@ from portfolio.db.repositories.posts import BlogPostRepository
 from portfolio.db.repositories.profiles import ProfileRepository
 from portfolio.db.repositories.projects import ProjectRepository
 from portfolio.db.repositories.sections import SectionRepository
-from portfolio.models.profiles import Education, Experience, Section
+from portfolio.models.audit import Action
+from portfolio.models.profiles import Education, Experience, Profile, Section
 from portfolio.models.projections import ProfileDetail
 from portfolio.models.users import User
 from portfolio.schemas.base import Input
 from portfolio.schemas.profiles import ProfileUpdate
 from portfolio.schemas.resume import MAX_ENTRIES
+from portfolio.services.audit import AuditService
 from portfolio.services.versions import require_version
 
 HOME = PageRequest(limit=6)
@@ -44,11 +46,16 @@ def require_period(started_on: str | None, ended_on: str | None) -> None:
 
 class ProfileService:
     def __init__(
-        self, profiles: ProfileRepository, posts: BlogPostRepository, projects: ProjectRepository
+        self,
+        profiles: ProfileRepository,
+        posts: BlogPostRepository,
+        projects: ProjectRepository,
+        audit: AuditService,
     ) -> None:
         self._profiles = profiles
         self._posts = posts
         self._projects = projects
+        self._audit = audit
 
     async def of_owner(self, db: AsyncSession) -> ProfileDetail:
         """All of a home page. Raises NotFoundException while nobody owns the site."""
@@ -79,6 +86,7 @@ class ProfileService:
         profile = await self._profiles.locked(db, user.id)
         require_version(profile, expected)
         await self._profiles.update(db, profile, values)
+        await self._trace(db, profile, fields=sorted(values))
         return await self._profiles.detail(db, user.username, profile)
 
     # Sections
@@ -106,7 +114,7 @@ class ProfileService:
         if await rows.count(db, profile.id) >= MAX_ENTRIES:
             raise ConflictException(f"A section holds {MAX_ENTRIES} entries at most")
         await rows.append(db, profile.id, row)
-        await self._profiles.touch(db, profile)
+        await self._changed(db, profile, section, added=row.id)
         return row
 
     async def change(
@@ -126,7 +134,7 @@ class ProfileService:
         for name, value in values.items():
             setattr(row, name, value)
         _check(row, values)
-        await self._profiles.touch(db, profile)
+        await self._changed(db, profile, section, changed=row.id, fields=sorted(values))
         return row
 
     async def remove(
@@ -142,7 +150,7 @@ class ProfileService:
         row = await self._entry(db, section, profile.id, entry_id)
         require_version(row, expected)
         await self._rows(section).delete(db, row)
-        await self._profiles.touch(db, profile)
+        await self._changed(db, profile, section, removed=entry_id)
 
     async def reorder(
         self, db: AsyncSession, section: str, ids: Sequence[int], user: User
@@ -154,11 +162,19 @@ class ProfileService:
             raise InvalidInputException.of("ids", "name every entry of the section, each once")
         for position, entry_id in enumerate(ids):
             rows[entry_id].position = position
-        await self._profiles.touch(db, profile)
+        await self._changed(db, profile, section, order=list(ids))
         request = PageRequest(limit=MAX_LIMIT)
         return await self._rows(section).page_of(db, profile.id, request)
 
     # Inside
+
+    async def _changed(self, db: AsyncSession, profile: Profile, section: str, **said: Any) -> None:
+        await self._profiles.touch(db, profile)
+        await self._trace(db, profile, section=section, **said)
+
+    async def _trace(self, db: AsyncSession, profile: Profile, **said: Any) -> None:
+        target = "profile", profile.id
+        await self._audit.record(db, Action.PROFILE_UPDATED, target=target, after=said)
 
     def _rows(self, section: str) -> SectionRepository[Any]:
         return self._profiles.sections[section]

@@ -11,6 +11,7 @@ from portfolio.db.repositories.taxonomy import TagRepository
 from portfolio.models.projections import ProjectCard, ProjectDetail
 from portfolio.models.projects import Project
 from portfolio.schemas.projects import ProjectUpdate
+from portfolio.services.audit import AuditService
 from portfolio.services.history import HistoryService
 from portfolio.services.media import MediaService
 from portfolio.services.publications import PublicationService
@@ -28,8 +29,9 @@ class ProjectService(PublicationService[Project, ProjectCard, ProjectDetail]):
         history: HistoryService,
         media: MediaService,
         previews: PreviewTokens,
+        audit: AuditService,
     ) -> None:
-        super().__init__(projects, tags, history, media, previews)
+        super().__init__(projects, tags, history, media, previews, audit)
         self._projects = projects
 
     async def reorder(self, db: AsyncSession, ids: Sequence[int]) -> Page[ProjectCard]:

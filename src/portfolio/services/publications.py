@@ -1,10 +1,8 @@
 """The verbs that posts and projects share: write, publish, bin, restore, preview, look back."""
 
-import secrets
 from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from itertools import chain, count
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,12 +20,14 @@ from portfolio.core.security import PreviewTokens
 from portfolio.db.repositories.publications import PublicationRepository
 from portfolio.db.repositories.taxonomy import TagRepository
 from portfolio.db.repositories.visibility import PUBLIC
+from portfolio.models.audit import Action
 from portfolio.models.history import Revision
 from portfolio.models.projections import Card
 from portfolio.models.publications import Publishable
 from portfolio.models.users import User
 from portfolio.schemas.publications import PublicationFields
-from portfolio.services import policy
+from portfolio.services import policy, slugs
+from portfolio.services.audit import AuditService
 from portfolio.services.history import HistoryService
 from portfolio.services.media import MediaService
 from portfolio.services.publishing import apply_status, shared_columns
@@ -37,7 +37,8 @@ M = TypeVar("M", bound=Publishable)
 C = TypeVar("C", bound=Card)
 D = TypeVar("D", bound=Card)
 
-SLUG_ATTEMPTS = 3
+# What the audit trail tells of a change, besides the names of the fields.
+TRACED = ("slug", "title", "status", "published_at")
 # Rows of their own that belong to a publication: a change of theirs is a change of it.
 CONNECTED = {"tags", "technologies", "aliases", "cover"}
 
@@ -53,12 +54,14 @@ class PublicationService(Generic[M, C, D]):
         history: HistoryService,
         media: MediaService,
         previews: PreviewTokens,
+        audit: AuditService,
     ) -> None:
         self._rows = repository
         self._tags = tags
         self._history = history
         self._media = media
         self._previews = previews
+        self._audit = audit
         self.kind = repository.entity_type
 
     # Reading
@@ -117,8 +120,9 @@ class PublicationService(Generic[M, C, D]):
         columns.update(await self._resolved(db, given))
         row = self._rows.model(author_id=author.id, **columns)
         apply_status(row, given)
-        await self._insert(db, row, given["slug"])
+        await slugs.insert(db, self._rows, row, given["slug"])
         await self._connect(db, row, given)
+        await self._trace(db, row, "created", {})
         return await self._written(db, row)
 
     async def update(
@@ -129,7 +133,7 @@ class PublicationService(Generic[M, C, D]):
         columns = {**self._plain(given), **await shared_columns(given)}
         row = await self._changeable(db, row_id, expected)
         columns.update(await self._resolved(db, given))
-        old_slug = row.slug
+        old_slug, before = row.slug, _traced(row)
         if "slug" in given:
             columns["slug"] = given["slug"]
         if given.keys() & CONNECTED:
@@ -138,10 +142,11 @@ class PublicationService(Generic[M, C, D]):
         try:
             await self._rows.update(db, row, columns)
         except ConflictException as error:
-            raise _taken(given.get("slug")) from error
+            raise slugs.taken(given.get("slug")) from error
         if row.slug != old_slug:
             await self._history.moved(db, self.kind, row.id, old_slug)
         await self._connect(db, row, given)
+        await self._trace(db, row, "updated", before, fields=sorted(given))
         return await self._written(db, row)
 
     async def publish(
@@ -152,12 +157,16 @@ class PublicationService(Generic[M, C, D]):
         now = utc_now()
         if at is None and row.is_public(now) and row.published_at is not None:
             at = row.published_at
+        before = _traced(row)
         row.publish(at or now)
+        await self._trace(db, row, "published", before)
         return await self._written(db, row)
 
     async def unpublish(self, db: AsyncSession, row_id: int, expected: int | None = None) -> D:
         row = await self._changeable(db, row_id, expected)
+        before = _traced(row)
         row.unpublish()
+        await self._trace(db, row, "unpublished", before)
         return await self._written(db, row)
 
     async def delete(
@@ -170,17 +179,20 @@ class PublicationService(Generic[M, C, D]):
             if row.deleted_at is None:
                 row.bin(utc_now())
                 await self._rows.update(db, row, {})
+                await self._trace(db, row, "deleted", _traced(row), for_good=False)
             return
         if row.deleted_at is None:
             raise ConflictException("Only what is in the bin can be deleted for good")
         await self._media.delete_for_entity(db, row.id, self.kind)
         await self._history.forget(db, self.kind, row.id)
+        await self._trace(db, row, "deleted", _traced(row), for_good=True)
         await self._rows.delete(db, row)
 
     async def restore(self, db: AsyncSession, row_id: int) -> D:
         """Out of the bin, as it was."""
         row = await self._rows.get_locked(db, row_id)
         row.restore()
+        await self._trace(db, row, "restored", _traced(row))
         return await self._written(db, row)
 
     # Looking back and ahead
@@ -235,31 +247,6 @@ class PublicationService(Generic[M, C, D]):
         found = await self._rows.detail(db, entity_id, None, everything=True)
         return found if found and found.deleted_at is None and kind == self.kind else None
 
-    async def _insert(self, db: AsyncSession, row: M, wanted: str | None) -> None:
-        if wanted:
-            row.slug = wanted
-            try:
-                await self._rows.create(db, row)
-            except ConflictException as error:
-                raise _taken(wanted) from error
-            return
-        base = slug_of(row.title, self.kind.removesuffix("s"))
-        for attempt in range(SLUG_ATTEMPTS):
-            last = attempt == SLUG_ATTEMPTS - 1
-            row.slug = f"{base}-{secrets.token_hex(4)}" if last else await self._free(db, base)
-            try:
-                await self._rows.create(db, row)
-            except ConflictException:
-                if last:
-                    raise
-            else:
-                return
-
-    async def _free(self, db: AsyncSession, base: str) -> str:
-        taken = await self._rows.slugs_like(db, base)
-        numbered = (f"{base}-{number}" for number in count(2))
-        return next(slug for slug in chain([base], numbered) if slug not in taken)
-
     async def _connect(self, db: AsyncSession, row: M, given: Mapping[str, Any]) -> None:
         names = given.get("tags", given.get("technologies"))
         if names is not None:
@@ -284,6 +271,14 @@ class PublicationService(Generic[M, C, D]):
         await self._history.record(db, self.kind, row.id, snapshot)
         return detail
 
+    async def _trace(
+        self, db: AsyncSession, row: M, verb: str, before: dict[str, Any], **said: Any
+    ) -> None:
+        noun = self.kind.removesuffix("s")
+        action = Action(f"{noun}:{verb}")
+        after = {**_traced(row), **said}
+        await self._audit.record(db, action, target=(noun, row.id), before=before, after=after)
+
     async def _changeable(self, db: AsyncSession, row_id: int, expected: int | None) -> M:
         row = await self._rows.get_locked(db, row_id)
         require_version(row, expected)
@@ -292,5 +287,5 @@ class PublicationService(Generic[M, C, D]):
         return row
 
 
-def _taken(slug: str | None) -> ConflictException:
-    return ConflictException(f"The slug {slug} is taken")
+def _traced(row: Publishable) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in TRACED}

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.errors import NotFoundException
 from portfolio.db.repositories.profiles import ProfileRepository
+from portfolio.models.audit import Action
 from portfolio.models.profiles import (
     Award,
     Certificate,
@@ -26,6 +27,7 @@ from portfolio.models.profiles import (
 from portfolio.models.projections import ProfileDetail
 from portfolio.models.users import User
 from portfolio.schemas.resume import Resume
+from portfolio.services.audit import AuditService
 from portfolio.services.profiles import NO_OWNER, rendered
 from portfolio.services.versions import require_version
 
@@ -161,8 +163,9 @@ class ResumeView:
 
 
 class ResumeService:
-    def __init__(self, profiles: ProfileRepository) -> None:
+    def __init__(self, profiles: ProfileRepository, audit: AuditService) -> None:
         self._profiles = profiles
+        self._audit = audit
 
     async def of_owner(self, db: AsyncSession) -> ResumeView:
         """Raises NotFoundException while nobody owns the site."""
@@ -181,6 +184,8 @@ class ResumeService:
         require_version(profile, expected)
         values = {**parts.columns, "summary_html": html, "extras": parts.extras}
         await self._profiles.replace(db, profile, values, parts.sections)
+        target = "profile", profile.id
+        await self._audit.record(db, Action.RESUME_REPLACED, target=target)
         detail = await self._profiles.detail(db, user.username, profile)
         return ResumeView(put_together(detail), detail.version)
 

@@ -10,10 +10,13 @@ from portfolio.core.errors import ConflictException, InvalidInputException, NotF
 from portfolio.core.pagination import Page, PageRequest
 from portfolio.core.refs import parse_ref, slug_of
 from portfolio.db.repositories.taxonomy import GroupRepository, TagRepository
+from portfolio.models.audit import Action
 from portfolio.models.entities import EntityType
 from portfolio.models.taxonomy import Series, Tag
 from portfolio.models.users import User
 from portfolio.schemas.taxonomy import GroupCreate, GroupUpdate, TagUpdate
+from portfolio.services.audit import AuditService
+from portfolio.services.slugs import taken
 from portfolio.services.versions import require_version
 
 G = TypeVar("G", Tag, Series)
@@ -35,8 +38,9 @@ class GroupView:
 
 
 class GroupService(Generic[G]):
-    def __init__(self, groups: GroupRepository[G]) -> None:
+    def __init__(self, groups: GroupRepository[G], audit: AuditService) -> None:
         self._groups: GroupRepository[G] = groups
+        self._audit = audit
 
     async def page(
         self, db: AsyncSession, request: PageRequest, viewer: User | None
@@ -59,7 +63,8 @@ class GroupService(Generic[G]):
         try:
             await self._groups.create(db, group)
         except ConflictException as error:
-            raise _taken(slug) from error
+            raise taken(slug) from error
+        await self._trace(db, group, "created", {}, _traced(group))
         return await self._view(db, group)
 
     async def update(
@@ -69,16 +74,19 @@ class GroupService(Generic[G]):
         group = await self._find(db, ref)
         require_version(group, expected)
         values: dict[str, Any] = data.model_dump(exclude_unset=True, exclude={"merge_into"})
+        before = _traced(group)
         try:
             await self._groups.update(db, group, values)
         except ConflictException as error:
-            raise _taken(values.get("slug")) from error
+            raise taken(values.get("slug")) from error
+        await self._trace(db, group, "updated", before, _traced(group))
         return await self._view(db, group)
 
     async def delete(self, db: AsyncSession, ref: str, expected: int | None) -> None:
         """Only the group goes; what was in it stays."""
         group = await self._find(db, ref)
         require_version(group, expected)
+        await self._trace(db, group, "deleted", _traced(group), {})
         await self._groups.delete(db, group)
 
     async def _find(self, db: AsyncSession, ref: str) -> G:
@@ -86,6 +94,18 @@ class GroupService(Generic[G]):
         if group is None:
             raise NotFoundException
         return group
+
+    async def _trace(
+        self,
+        db: AsyncSession,
+        group: G,
+        verb: str,
+        before: dict[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        noun = self._groups.noun
+        action = Action(f"{noun}:{verb}")
+        await self._audit.record(db, action, target=(noun, group.id), before=before, after=after)
 
     async def _view(self, db: AsyncSession, group: G) -> GroupView:
         return (await self._views(db, [group]))[0]
@@ -109,8 +129,8 @@ class GroupService(Generic[G]):
 
 
 class TagService(GroupService[Tag]):
-    def __init__(self, tags: TagRepository) -> None:
-        super().__init__(tags)
+    def __init__(self, tags: TagRepository, audit: AuditService) -> None:
+        super().__init__(tags, audit)
         self._tags = tags
 
     async def update(
@@ -124,6 +144,7 @@ class TagService(GroupService[Tag]):
         into = await self._tags.by_ref(db, data.merge_into)
         if into is None or into.id == tag.id:
             raise InvalidInputException.of("merge_into", "name another tag by its slug")
+        await self._trace(db, tag, "merged", _traced(tag), _traced(into))
         await self._tags.merge(db, tag, into)
         return await self._view(db, into)
 
@@ -132,5 +153,5 @@ class SeriesService(GroupService[Series]):
     pass
 
 
-def _taken(slug: str | None) -> ConflictException:
-    return ConflictException(f"The slug {slug} is taken")
+def _traced(group: Tag | Series) -> dict[str, Any]:
+    return {"slug": group.slug, "name": group.name, "description": group.description}

@@ -123,7 +123,12 @@ class UserService:
         """Raises PreconditionFailedException for another version than the expected."""
         row = await self._users.get_one(db, user.id)
         require_version(row, expected)
-        return await self._users.update(db, row, changes.model_dump(exclude_unset=True))
+        values = changes.model_dump(exclude_unset=True)
+        before = {name: getattr(row, name) for name in values}
+        await self._audit.record(
+            db, Action.USER_UPDATED, target=("user", row.id), before=before, after=values
+        )
+        return await self._users.update(db, row, values)
 
     async def ensure_first_admin(self, db: AsyncSession, settings: SecuritySettings) -> User | None:
         """Create the admin of ADMIN_EMAIL and ADMIN_PASSWORD if there is no admin yet.

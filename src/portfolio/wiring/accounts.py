@@ -7,7 +7,6 @@ from portfolio.adapters.mailer import create_mailer, sender_of
 from portfolio.adapters.mailer.rendering import Renderer
 from portfolio.core.sealing import Sealer
 from portfolio.core.security import AccessTokens, Derivation, DeviceTokens
-from portfolio.db.repositories.audit import AuditRepository, SealRepository
 from portfolio.db.repositories.credentials import ApiTokenRepository, OneTimeTokenRepository
 from portfolio.db.repositories.exports import ExportRepository
 from portfolio.db.repositories.lockout import AttemptCounterRepository
@@ -24,12 +23,7 @@ from portfolio.services.account_mail import ACCOUNT_MAIL, AccountMail
 from portfolio.services.administration import Administration
 from portfolio.services.api_tokens import ApiTokenService
 from portfolio.services.audit import (
-    AuditProofs,
-    AuditRecorded,
-    AuditSealer,
     AuditService,
-    AuditVerifier,
-    log_recorded,
 )
 from portfolio.services.auth import AuthService
 from portfolio.services.email_addresses import EmailAddressService
@@ -61,8 +55,6 @@ from portfolio.wiring.foundation import Foundation
 
 @dataclass(frozen=True, kw_only=True)
 class Accounts:
-    audit: AuditService
-    audit_verifier: AuditVerifier
     mail: MailService
     auth: AuthService
     sessions: SessionService
@@ -90,7 +82,7 @@ def build_accounts(base: Foundation, content: Content) -> Accounts:
     address, verifies = settings.server.address, settings.mail.configured
     users, profiles, counters = UserRepository(), ProfileRepository(), AttemptCounterRepository()
     token_rows, challenges = OneTimeTokenRepository(), ChallengeRepository()
-    audit, verifier = _audit(base)
+    audit = base.audit
     mail = MailService(
         base.jobs, create_mailer(settings), Renderer(settings), sender_of(settings).domain
     )
@@ -141,8 +133,6 @@ def build_accounts(base: Foundation, content: Content) -> Accounts:
     base.periodic.every(3600, "accounts.forget", housekeeping.forget)
 
     return Accounts(
-        audit=audit,
-        audit_verifier=verifier,
         mail=mail,
         auth=auth,
         sessions=sessions,
@@ -174,16 +164,6 @@ def build_accounts(base: Foundation, content: Content) -> Accounts:
         exports=ExportService(ExportRepository(), audit),
         setup=SetupService(users, one_time, user_service, auth, address),
     )
-
-
-def _audit(base: Foundation) -> tuple[AuditService, AuditVerifier]:
-    entries, seals, proofs = AuditRepository(), SealRepository(), AuditProofs(base.keys)
-    sealer = AuditSealer(base.database, entries, seals, proofs)
-    sealing = base.periodic.every(5, "audit.seal", sealer.seal)
-    base.periodic.every(3600, "audit.purge", sealer.purge)
-    base.bus.subscribe(AuditRecorded, log_recorded)
-    base.bus.subscribe(AuditRecorded, sealing.wake)
-    return AuditService(entries, proofs), AuditVerifier(seals, proofs)
 
 
 def _two_factor(

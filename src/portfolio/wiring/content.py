@@ -62,12 +62,12 @@ def build_content(base: Foundation) -> Content:
     remover = FileRemover(base.database, images, base.storage, base.jobs)
     base.outbox.register(DELETE_FILE, remover)
     return Content(
-        profiles=ProfileService(profiles, post_rows, project_rows),
-        resume=ResumeService(profiles),
-        posts=PostService(post_rows, series, tags, history, media, previews),
-        projects=ProjectService(project_rows, tags, history, media, previews),
-        tags=TagService(tags),
-        series=SeriesService(series),
+        profiles=ProfileService(profiles, post_rows, project_rows, base.audit),
+        resume=ResumeService(profiles, base.audit),
+        posts=PostService(post_rows, series, tags, history, media, previews, base.audit),
+        projects=ProjectService(project_rows, tags, history, media, previews, base.audit),
+        tags=TagService(tags, base.audit),
+        series=SeriesService(series, base.audit),
         redirects=RedirectService(redirects, base.settings.site),
         media=media,
         cards=cards,

@@ -12,8 +12,17 @@ from portfolio.core.events import EventBus, JobQueued
 from portfolio.core.sealing import Sealer
 from portfolio.core.security import PasswordHasher
 from portfolio.db.engine import create_engines
+from portfolio.db.repositories.audit import AuditRepository, SealRepository
 from portfolio.db.repositories.outbox import OutboxRepository
 from portfolio.db.session import Database
+from portfolio.services.audit import (
+    AuditProofs,
+    AuditRecorded,
+    AuditSealer,
+    AuditService,
+    AuditVerifier,
+    log_recorded,
+)
 from portfolio.services.outbox import OutboxService, OutboxWorker
 from portfolio.services.periodic import Periodic
 
@@ -33,6 +42,8 @@ class Foundation:
     jobs: OutboxService
     outbox: OutboxWorker
     periodic: Periodic
+    audit: AuditService
+    audit_verifier: AuditVerifier
 
     async def __aenter__(self) -> Self:
         return self
@@ -54,6 +65,13 @@ def build_foundation(settings: Settings) -> Foundation:
     keys, redis, jobs = _keys(settings.security), create_redis(settings.redis), OutboxRepository()
     outbox = OutboxWorker(database, jobs)
     bus.subscribe(JobQueued, outbox.wake)
+    periodic = Periodic()
+    entries, seals, proofs = AuditRepository(), SealRepository(), AuditProofs(keys)
+    sealer = AuditSealer(database, entries, seals, proofs)
+    sealing = periodic.every(5, "audit.seal", sealer.seal)
+    periodic.every(3600, "audit.purge", sealer.purge)
+    bus.subscribe(AuditRecorded, log_recorded)
+    bus.subscribe(AuditRecorded, sealing.wake)
     return Foundation(
         settings=settings,
         keys=keys,
@@ -65,7 +83,9 @@ def build_foundation(settings: Settings) -> Foundation:
         hashing=PasswordHashing(_hasher(settings.security)),
         jobs=OutboxService(jobs, Sealer(keys)),
         outbox=outbox,
-        periodic=Periodic(),
+        periodic=periodic,
+        audit=AuditService(entries, proofs),
+        audit_verifier=AuditVerifier(seals, proofs),
     )
 
 
