@@ -37,7 +37,6 @@ class _Proof:
     user: User | None
     password_hash: str | None = None
     attempt: Attempt | None = None
-    device: str | None = None
 
 
 class AuthService:
