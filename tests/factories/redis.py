@@ -30,9 +30,8 @@ class RedisServer:
         """Returns when it takes connections; fails when it does not within half a minute."""
         self._launch()
         async with asyncio.timeout(STARTING):
-            while (
-                not await self._answers()
-            ):  # noqa: ASYNC110 - another process sets no event of ours
+            # Another process sets no event of ours.
+            while not await self._answers():  # noqa: ASYNC110 - see above
                 await asyncio.sleep(0.02)
 
     async def _answers(self) -> bool:
