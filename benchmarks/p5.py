@@ -45,17 +45,33 @@ def _paths(url: str, count: int) -> Mapping[str, str]:
     first = _page(url, LIST)
     if first["total"] != count:
         raise ValueError(f"{first['total']} posts are listed, {count} were written")
-    before_last = _page(url, f"{LIST}&page={first['pages'] - 1}")
-    last = f"{LIST}&cursor={before_last['next_cursor']}"
+    last = _after(url, LIST, first["pages"] - 1)
     if _page(url, last)["next_cursor"] is not None:
         raise ValueError("the last page names a next one")
+    common, rare = (f"{LIST}&tag={tag['slug']}" for tag in (content.TAGS[0], content.RARE))
+    if (found := _page(url, rare)["total"]) != content.RARELY:
+        raise ValueError(f"{found} posts have the rare tag")
+    pages = _page(url, common)["pages"]
+    post = f"/api/v1/posts/{content.slug(count // 2)}"
     return {
         "first page with total": LIST,
         "first page by cursor": f"{LIST}&cursor={first['next_cursor']}",
         "last page by cursor": last,
-        "list of a tag with total": f"{LIST}&tag={content.TAGS[0]['slug']}",
-        "one post": f"/api/v1/posts/{content.slug(count // 2)}",
+        "by title, with total": f"{LIST}&sort=title",
+        "a tag of a tenth, with total": common,
+        "its last page by cursor": _after(url, common, pages - 1),
+        "a tag of ten posts, with total": rare,
+        "an author, with total": f"{LIST}&author={content.AUTHORS[0]['username']}",
+        "the first year, with total": f"{LIST}&year={content.FIRST.year}",
+        "all tags with their counts": "/api/v1/tags?limit=100",
+        "one post": post,
+        "what is related to it": f"{post}/related",
     }
+
+
+def _after(url: str, path: str, number: int) -> str:
+    """What follows a numbered page, by cursor."""
+    return f"{path}&cursor={_page(url, f'{path}&page={number}')['next_cursor']}"
 
 
 def _page(url: str, path: str) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from portfolio.core.config import (
     Settings,
     StorageSettings,
 )
-from portfolio.main import prepare
 from portfolio.models.entities import EntityType
 from portfolio.models.media import Image
 from portfolio.models.posts import BlogPost
@@ -22,6 +21,7 @@ from portfolio.models.publications import Status
 from portfolio.models.taxonomy import PostTag, Tag
 from portfolio.models.users import User
 from portfolio.wiring import build_services
+from portfolio.wiring.preparation import prepare
 
 CHUNK = 1_000
 SECRET_KEY, PEPPER = "k" * 32, "p" * 32

@@ -18,7 +18,7 @@ from portfolio.core.config import DatabaseSettings, Settings
 from portfolio.db.engine import create_engines
 from portfolio.db.session import Database
 from portfolio.models import Base
-from portfolio.models.bookkeeping import PublicationTally
+from portfolio.models.listings import PublicationTally
 
 GUARDED = "audit_entries", "audit_seals"
 WRITTEN = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) \"?\[?(\w+)")

@@ -115,4 +115,4 @@ class TestStatements:
     def test_of_details_and_neighbours_compile(self, repository: Any) -> None:
         for by_id, scope in product((False, True), SCOPES):
             check(repository._detail(by_id, scope).statement)
-        check(repository._related(5).statement)
+        check(repository._related(5, 3).statement)

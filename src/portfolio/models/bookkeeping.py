@@ -5,7 +5,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portfolio.core.clock import utc_now
 from portfolio.models.base import Base, Entity
-from portfolio.models.entities import EntityType
 from portfolio.models.types import (
     ADDRESS_LENGTH,
     BIGINT,
@@ -13,22 +12,16 @@ from portfolio.models.types import (
     LongText,
     Moment,
     PrimaryKey,
-    enum_of,
 )
 
 
-class PublicationTally(Base):
-    """How many rows of a kind are published and not binned, kept exact in the writing transaction.
+class ReplicationMark(Base):
+    """One row, whose position rises after changes: replicas that show it have what was before it."""
 
-    Counting 100,000 rows for each list would cost more than the list.
-    """
+    __tablename__ = "replication_marks"
 
-    __tablename__ = "publication_tallies"
-
-    entity_type: Mapped[EntityType] = mapped_column(
-        enum_of(EntityType, "entity_type"), primary_key=True
-    )
-    published: Mapped[int] = mapped_column(BIGINT, default=0)
+    id: Mapped[int] = mapped_column(BIGINT, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BIGINT)
 
 
 class IdempotencyKey(Base):

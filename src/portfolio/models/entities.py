@@ -12,10 +12,15 @@ class EntityType(StrEnum):
     PROJECTS = "projects"
     PROFILES = "profiles"
 
+    @property
+    def noun(self) -> str:
+        """The word for a single one."""
+        return self.value.removesuffix("s")
+
     @classmethod
     def named(cls, name: str) -> "EntityType":
         """By its value, or by the word for a single one. Raises InvalidInputException."""
         for kind in cls:
-            if name in {kind.value, kind.value.removesuffix("s")}:
+            if name in {kind.value, kind.noun}:
                 return kind
         raise InvalidInputException.of("entity_type", f"use one of {', '.join(cls)}")

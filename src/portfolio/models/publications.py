@@ -18,6 +18,9 @@ from portfolio.models.types import (
     enum_of,
 )
 
+# What lists can be ordered by besides listed_at.
+SORTED = "created_at", "updated_at", "title", "views_count"
+
 
 class Status(StrEnum):
     """As stored. A published row whose time has not come is shown as `scheduled`."""
@@ -99,4 +102,9 @@ class Publishable(Entity):
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Index, ...]:  # noqa: N805 - declared_attr hands over the class
         table = cls.__tablename__
-        return (Index(f"ix_{table}_listing", "status", "deleted_at", "listed_at", "id"),)
+        orders = {"listing": "listed_at", **{name: name for name in SORTED}}
+        # deleted_at stands last: to PostgreSQL, IS NULL in between would be the end of the order.
+        return tuple(
+            Index(f"ix_{table}_{name}", "status", column, "id", "deleted_at")
+            for name, column in orders.items()
+        )

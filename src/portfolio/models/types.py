@@ -1,5 +1,6 @@
 """Column types with one meaning on every database."""
 
+import importlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,7 +9,6 @@ from typing import Annotated, Any
 
 import orjson
 from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, Unicode, UnicodeText
-from sqlalchemy.dialects.mssql import DATETIMEOFFSET
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -25,7 +25,9 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "mssql":
-            return dialect.type_descriptor(DATETIMEOFFSET(6))  # type: ignore[no-untyped-call]  # untyped upstream
+            # Loaded where it is used, which it is hardly anywhere.
+            mssql = importlib.import_module("sqlalchemy.dialects.mssql")
+            return dialect.type_descriptor(mssql.DATETIMEOFFSET(6))
         return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from portfolio.core.errors import ConflictException, InvalidInputException, NotFoundException
 from portfolio.core.pagination import Page, PageRequest
 from portfolio.core.refs import parse_ref, slug_of
+from portfolio.db.repositories.ready_cards import ReadyCards
 from portfolio.db.repositories.taxonomy import GroupRepository, TagRepository
 from portfolio.models.audit import Action
 from portfolio.models.entities import EntityType
@@ -129,9 +130,10 @@ class GroupService(Generic[G]):
 
 
 class TagService(GroupService[Tag]):
-    def __init__(self, tags: TagRepository, audit: AuditService) -> None:
+    def __init__(self, tags: TagRepository, cards: ReadyCards, audit: AuditService) -> None:
         super().__init__(tags, audit)
         self._tags = tags
+        self._cards = cards
 
     async def update(
         self, db: AsyncSession, ref: str, data: GroupUpdate, expected: int | None
@@ -146,6 +148,8 @@ class TagService(GroupService[Tag]):
             raise InvalidInputException.of("merge_into", "name another tag by its slug")
         await self._trace(db, tag, "merged", _traced(tag), _traced(into))
         await self._tags.merge(db, tag, into)
+        # Only then is what bears it counted.
+        await self._cards.renew_noted(db)
         return await self._view(db, into)
 
 

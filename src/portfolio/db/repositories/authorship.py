@@ -4,7 +4,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.clock import utc_now
-from portfolio.db.repositories.ready_cards import MODELS, note
+from portfolio.db.repositories.facets import MODELS
+from portfolio.db.repositories.ready_cards import note
 
 
 async def hand_over(db: AsyncSession, giver: int, taker: int) -> dict[str, int]:

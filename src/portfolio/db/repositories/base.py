@@ -96,18 +96,18 @@ class BaseRepository(Generic[ModelType]):
     ) -> Page[Any]:
         """One page of a statement that selects entities, by number or by cursor."""
         sort = self.sort_of(request)
-        column = self.sortable[sort.key]
+        keys = self.sortable[sort.key], self.model.id
         if request.cursor is not None:
             cursor = self.cursor_of(request, sort)
-            statement = statement.where(self.after(sort)).params(
+            statement = statement.where(behind(keys, sort)).params(
                 {SORT_VALUE: cursor.value, ROW_ID: cursor.id}
             )
         else:
             statement = statement.offset(request.offset)
         rows = (
             await db.execute(
-                statement.add_columns(column.label(SORT_VALUE), self.model.id.label(ROW_ID))
-                .order_by(*self.order(sort))
+                statement.add_columns(keys[0].label(SORT_VALUE), keys[1].label(ROW_ID))
+                .order_by(*ordered(keys, sort))
                 .limit(request.limit + 1)
             )
         ).all()
@@ -124,22 +124,6 @@ class BaseRepository(Generic[ModelType]):
         if cursor.sort != str(sort):
             raise InvalidInputException.of("cursor", f"belongs to sort={cursor.sort}", "cursor")
         return cursor
-
-    def order(self, sort: Sort) -> Sequence[ColumnElement[Any]]:
-        column, key = self.sortable[sort.key], self.model.id
-        return [column.desc(), key.desc()] if sort.descending else [column.asc(), key.asc()]
-
-    def after(self, sort: Sort) -> ColumnElement[bool]:
-        """The rows behind a cursor, written out: SQL Server compares no tuples.
-
-        The first condition follows from the second, and lets SQLite begin at the right place.
-        """
-        column, key = self.sortable[sort.key], self.model.id
-        value = bindparam(SORT_VALUE, type_=column.type)
-        row_id = bindparam(ROW_ID, type_=key.type)
-        if sort.descending:
-            return and_(column <= value, or_(column < value, and_(column == value, key < row_id)))
-        return and_(column >= value, or_(column > value, and_(column == value, key > row_id)))
 
     async def all(
         self,
@@ -164,6 +148,24 @@ class BaseRepository(Generic[ModelType]):
         """The row with the lowest id that meets all conditions."""
         statement = select(self.model).where(*conditions).order_by(self.model.id).limit(1)
         return (await db.execute(statement)).scalar_one_or_none()
+
+
+def ordered(keys: tuple[Any, Any], sort: Sort) -> list[ColumnElement[Any]]:
+    """By a column, and among equals by the primary key."""
+    return [key.desc() if sort.descending else key.asc() for key in keys]
+
+
+def behind(keys: tuple[Any, Any], sort: Sort) -> ColumnElement[bool]:
+    """The rows behind a cursor, written out: SQL Server compares no tuples.
+
+    The first condition follows from the second, and lets SQLite begin at the right place.
+    """
+    column, key = keys
+    value = bindparam(SORT_VALUE, type_=column.type)
+    row_id = bindparam(ROW_ID, type_=key.type)
+    if sort.descending:
+        return and_(column <= value, or_(column < value, and_(column == value, key < row_id)))
+    return and_(column >= value, or_(column > value, and_(column == value, key > row_id)))
 
 
 def _bare(row: Any) -> Any:

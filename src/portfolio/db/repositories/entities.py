@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from portfolio.core import cache_tags
 from portfolio.core.clock import utc_now
 from portfolio.core.errors import NotFoundException
 from portfolio.core.refs import parse_ref
@@ -42,6 +43,10 @@ class EntityRepository:
         found: int | None = await db.scalar(statement, {"now": utc_now()})
         if found is None:
             raise NotFoundException
+        cache_tags.note(cache_tags.one(kind.noun, found))
+        if kind is EntityType.PROFILES:
+            # Whether it is shown depends on its account.
+            cache_tags.note(kind)
         return found
 
     async def hold(self, db: AsyncSession, kind: EntityType, entity_id: int) -> None:

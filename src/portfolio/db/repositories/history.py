@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, not_, or_, sel
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from portfolio.core import cache_tags
 from portfolio.core.clock import utc_now
 from portfolio.core.pagination import Page, PageRequest
 from portfolio.core.text import fold
@@ -94,6 +95,7 @@ class RedirectRepository(BaseRepository[Redirect]):
         self, db: AsyncSession, request: PageRequest, address: str | None
     ) -> Page[tuple[Redirect, str]]:
         """Old addresses of what is public, each with the slug that it has now."""
+        cache_tags.note("redirects", EntityType.POSTS, EntityType.PROJECTS)
         slug = func.coalesce(BlogPost.slug, Project.slug)
         reused = or_(*map(_is_live, (EntityType.POSTS, EntityType.PROJECTS), (BlogPost, Project)))
         joined = (

@@ -8,9 +8,11 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 
+from portfolio.core import cache_tags
 from portfolio.core.errors import NotFoundException
 from portfolio.db.repositories.base import BaseRepository
 from portfolio.db.repositories.sections import SECTIONS, SectionRepository
+from portfolio.models.entities import EntityType
 from portfolio.models.profiles import Profile, Section
 from portfolio.models.projections import ProfileDetail
 from portfolio.models.users import Role, User
@@ -39,10 +41,12 @@ class ProfileRepository(BaseRepository[Profile]):
         return await self._public(db, _PUBLIC.where(named))
 
     async def owner_profile_id(self, db: AsyncSession) -> int | None:
+        cache_tags.note(EntityType.PROFILES)
         return (await db.execute(_OWNER_ID)).scalar_one_or_none()
 
     async def detail(self, db: AsyncSession, username: str, profile: Profile) -> ProfileDetail:
         """The profile with its sections: one statement each."""
+        cache_tags.note(EntityType.PROFILES)
         columns = {name: getattr(profile, name) for name in _COLUMNS}
         sections: dict[str, Any] = {
             name: list(await repository.all_of(db, profile.id))

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, Select, Unicode, bindparam, func, select, update
+from sqlalchemy import Boolean, Integer, Select, Unicode, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.db.repositories.cards import EXCERPT, SHARED, shared_columns, shared_values
@@ -10,18 +10,20 @@ from portfolio.db.repositories.listings import Filter
 from portfolio.db.repositories.publications import PublicationRepository
 from portfolio.db.repositories.ready_cards import note
 from portfolio.models.entities import EntityType
+from portfolio.models.listings import Facet
 from portfolio.models.projections import ProjectCard, ProjectDetail
 from portfolio.models.projects import Project
 from portfolio.models.taxonomy import ProjectTag, Tag
 from portfolio.models.types import UTCDateTime
 from portfolio.models.users import User
 
+_TAG = bindparam("tag_slug", type_=Unicode())
+
 
 class ProjectRepository(PublicationRepository[Project, ProjectCard, ProjectDetail]):
     model = Project
     entity_type = EntityType.PROJECTS
     labels: ClassVar[str] = "technologies"
-    tagging: ClassVar = (ProjectTag.project_id, ProjectTag.tag_id)
     default_sort: ClassVar[str] = "position"
     sortable: ClassVar = {
         "position": Project.position,
@@ -36,13 +38,17 @@ class ProjectRepository(PublicationRepository[Project, ProjectCard, ProjectDetai
             Project.id.in_(
                 select(ProjectTag.project_id)
                 .join(Tag, Tag.id == ProjectTag.tag_id)
-                .where(Tag.slug == bindparam("tag_slug", type_=Unicode()))
+                .where(Tag.slug == _TAG)
             ),
             lambda value: {"tag_slug": value},
+            Facet.TAG,
+            select(Tag.id).where(Tag.slug == _TAG).scalar_subquery(),
         ),
         "featured": Filter(
             Project.featured == bindparam("is_featured", type_=Boolean()),
-            lambda value: {"is_featured": value},
+            lambda value: {"is_featured": value, "featured_number": int(value)},
+            Facet.FEATURED,
+            bindparam("featured_number", type_=Integer()),
         ),
         "updated_since": Filter(
             Project.updated_at >= bindparam("since", type_=UTCDateTime()),

@@ -11,36 +11,37 @@ from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Select,
     bindparam,
     func,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from portfolio.core import cache_tags
+from portfolio.core.cache_tags import one
 from portfolio.core.clock import utc_now
+from portfolio.core.events import touch
 from portfolio.core.pagination import Page, PageRequest, Sort
-from portfolio.db.prepared import Prepared, Run, runner
+from portfolio.db.prepared import Prepared, Run, prepared
 from portfolio.db.repositories import tallies
 from portfolio.db.repositories.attachments import covers_of, images_of, tags_of
-from portfolio.db.repositories.base import ROW_ID, SORT_VALUE, BaseRepository, page_of
-from portfolio.db.repositories.cards import ready_card, ready_columns
-from portfolio.db.repositories.listings import Filter, Shape
+from portfolio.db.repositories.base import ROW_ID, SORT_VALUE, ordered, page_of
+from portfolio.db.repositories.cards import ready_card
+from portfolio.db.repositories.facets import LISTINGS
+from portfolio.db.repositories.listings import ListedRepository, Shape
 from portfolio.db.repositories.visibility import (
     ALL,
     PUBLIC,
     SCHEDULED,
     SCOPES,
     public,
+    public_in_any_order,
     visible_to,
 )
-from portfolio.models.bookkeeping import PublicationTally
-from portfolio.models.entities import EntityType
+from portfolio.models.listings import Facet
 from portfolio.models.projections import Card, Seo, TagRef
 from portfolio.models.publications import Publishable
 from portfolio.models.users import User
@@ -48,26 +49,21 @@ from portfolio.models.users import User
 M = TypeVar("M", bound=Publishable)
 C = TypeVar("C", bound=Card)
 D = TypeVar("D", bound=Card)
+# How many tags, and how many under each, are looked through for what is related.
+COMPARED, CANDIDATES = 10, 100
 
 
-class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
-    entity_type: ClassVar[EntityType]
-    filters: ClassVar[Mapping[str, Filter]]
+class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
     # What a card calls its tags.
     labels: ClassVar[str]
-    # The columns of the table that links entities with tags.
-    tagging: ClassVar[tuple[InstrumentedAttribute[int], InstrumentedAttribute[int]]]
     default_sort: ClassVar[str] = "-published_at"
 
     def __init__(self) -> None:
         self._list = lru_cache(maxsize=512)(self._build_list)
         self._count = lru_cache(maxsize=512)(self._build_count)
         self._detail = lru_cache(maxsize=8)(self._build_detail)
-        self._related = lru_cache(maxsize=8)(self._build_related)
-
-    @abstractmethod
-    def card_columns(self) -> Select[Any]:
-        """Columns in the order that to_card() takes them, joined with what they come from."""
+        self._next_due = select(func.min(self.model.listed_at)).where(SCOPES[SCHEDULED](self.model))
+        self._related = lru_cache(maxsize=16)(self._build_related)
 
     @abstractmethod
     def to_card(self, row: Sequence[Any], now: datetime) -> C: ...
@@ -105,14 +101,13 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
         """Cards of any status, in no particular order."""
         statement = Prepared(self.card_columns().where(self.model.id.in_(ids)))
 
-        def read(session: Session) -> list[C]:
+        def read(run: Run) -> list[C]:
             now = utc_now()
-            with runner(session) as run:
-                items = [self.to_card(row, now) for row in run(statement, {})]
-                self._attach(run, items)
-                return items
+            items = [self.to_card(row, now) for row in run(statement, {})]
+            self._attach(run, items)
+            return items
 
-        return await db.run_sync(read)
+        return await prepared(db, read)
 
     async def _page(
         self,
@@ -124,6 +119,7 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
         counted: bool = True,
         ready: bool = False,
     ) -> Page[Any] | None:
+        cache_tags.note(self.entity_type)
         sort = self.sort_of(request)
         values: dict[str, Any] = {"now": utc_now(), "row_limit": request.limit + 1}
         for name, value in filters.items():
@@ -139,37 +135,41 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
         listing = self._list(Shape(scope, names, sort, by_cursor, ready))
         count = None if by_cursor or not counted else self._count(scope, names)
 
-        def read(session: Session) -> Page[Any] | None:
-            with runner(session) as run:
-                total = None if count is None else run(count, values)[0][0]
-                rows = run(listing, values)
-                shown = rows[: request.limit]
-                if not ready:
-                    items: list[Any] = [self.to_card(row, values["now"]) for row in shown]
-                    self._attach(run, items)
-                elif all(row[0] for row in shown):
-                    items = [ready_card(row) for row in shown]
-                else:
-                    return None
+        def read(run: Run) -> Page[Any] | None:
+            total = None if count is None else run(count, values)[0][0]
+            rows = run(listing, values)
+            shown = rows[: request.limit]
+            if not ready:
+                items: list[Any] = [self.to_card(row, values["now"]) for row in shown]
+                self._attach(run, items)
+            elif all(row[0] for row in shown):
+                items = [ready_card(row) for row in shown]
+            else:
+                return None
             return page_of(rows, items, request, sort, total)
 
-        # One step out of the event loop's coroutines for all statements, and no entities.
-        return await db.run_sync(read)
+        return await prepared(db, read)
 
     async def related(self, db: AsyncSession, card: Card, limit: int = 5) -> list[C]:
-        """Public ones that share most tags with this, the newest first among equals."""
+        """Public ones that share most tags with this, the newest first among equals.
+
+        Looked for among the first CANDIDATES of each of its first tags.
+        """
+        cache_tags.note(self.entity_type)
         now = utc_now()
-        statement = self._related(limit)
-        tags = [tag.id for tag in self.labels_of(card)]
-        values = {"now": now, "tag_ids": tags, "card_id": card.id}
+        tags = self.labels_of(card)[:COMPARED]
+        if not tags:
+            return []
+        statement = self._related(limit, len(tags))
+        values = {"now": now, "card_id": card.id}
+        values.update((f"tag_{number}", tag.id) for number, tag in enumerate(tags))
 
-        def read(session: Session) -> list[C]:
-            with runner(session) as run:
-                items = [self.to_card(row, now) for row in run(statement, values)]
-                self._attach(run, items)
-                return items
+        def read(run: Run) -> list[C]:
+            items = [self.to_card(row, now) for row in run(statement, values)]
+            self._attach(run, items)
+            return items
 
-        return await db.run_sync(read)
+        return await prepared(db, read)
 
     async def detail(
         self, db: AsyncSession, ref: int | str, viewer: User | None, *, everything: bool = False
@@ -178,12 +178,18 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
         now = utc_now()
         statement = self._detail(isinstance(ref, int), ALL if everything else visible_to(viewer))
 
-        def read(session: Session) -> D | None:
-            with runner(session) as run:
-                rows = run(statement, {"ref": ref, "now": now})
-                return self._whole(run, rows[0], now) if rows else None
+        def read(run: Run) -> D | None:
+            rows = run(statement, {"ref": ref, "now": now})
+            return self._whole(run, rows[0], now) if rows else None
 
-        return await db.run_sync(read)
+        found = await prepared(db, read)
+        if found is not None:
+            cache_tags.note(*self._shown_by(found))
+        return found
+
+    async def next_due(self, db: AsyncSession, after: datetime) -> datetime | None:
+        """When the next one becomes public, of those whose time had not come `after` then."""
+        return await db.scalar(self._next_due, {"now": after})
 
     async def count_view(self, db: AsyncSession, ref: int | str) -> bool:
         """Add one to the views of something public; False where there is none."""
@@ -192,10 +198,14 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
             update(self.model)
             .where(key == ref, public(self.model))
             .values(views_count=self.model.views_count + 1)
-            .execution_options(synchronize_session=False),
+            .returning(self.model.id)
+            .execution_options(synchronize_session=False, cache_tags=()),
             {"now": utc_now()},
         )
-        return bool(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE has a row count
+        found = result.scalar_one_or_none()
+        if found is not None:
+            touch(db, (self.entity_type, one(self.entity_type.noun, found)))
+        return found is not None
 
     async def recount(self, db: AsyncSession) -> None:
         await tallies.recount(db)
@@ -205,6 +215,13 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
         slug = self.model.slug
         statement = select(slug).where(or_(slug == base, slug.like(f"{base}-%")))
         return set((await db.execute(statement)).scalars())
+
+    def _shown_by(self, detail: D) -> list[str]:
+        """The tags of a detail: its own, and those of all that it shows of other rows."""
+        tags = [one(self.entity_type.noun, detail.id), one("user", detail.author.id)]
+        tags += [one("tag", tag.id) for tag in self.labels_of(detail)]
+        series = getattr(detail, "series", None)
+        return [*tags, one("series", series.id)] if series else tags
 
     def _attach(self, run: Run, items: list[C]) -> None:
         ids = [item.id for item in items]
@@ -235,30 +252,6 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
         # SQLite begins at one upper bound of two, and not at the lower: let them be the same.
         return min(seen, now) if self.sortable[sort.key] is self.model.listed_at else now
 
-    def _build_count(self, scope: str, names: frozenset[str]) -> Prepared:
-        counted = select(func.count(self.model.id))
-        if scope == PUBLIC and not names:
-            coming = counted.where(SCOPES[SCHEDULED](self.model)).scalar_subquery()
-            return Prepared(
-                select(PublicationTally.published - coming).where(
-                    PublicationTally.entity_type == self.entity_type
-                )
-            )
-        return Prepared(counted.where(SCOPES[scope](self.model), *self._conditions(names)))
-
-    def _build_list(self, shape: Shape) -> Prepared:
-        column = self.sortable[shape.sort.key]
-        columns = select(*ready_columns(self.model)) if shape.ready else self.card_columns()
-        statement = (
-            columns.add_columns(column.label(SORT_VALUE), self.model.id.label(ROW_ID))
-            .where(SCOPES[shape.scope](self.model), *self._conditions(shape.filters))
-            .order_by(*self.order(shape.sort))
-            .limit(bindparam("row_limit", type_=Integer))
-        )
-        if shape.by_cursor:
-            return Prepared(statement.where(self.after(shape.sort)))
-        return Prepared(statement.offset(bindparam("row_offset", type_=Integer)))
-
     def _build_detail(self, by_id: bool, scope: str) -> Prepared:
         model = self.model
         key = model.id if by_id else model.slug
@@ -275,24 +268,28 @@ class PublicationRepository(BaseRepository[M], Generic[M, C, D]):
             .where(SCOPES[scope](model), key == bindparam("ref", type_=key.type))
         )
 
-    def _conditions(self, names: frozenset[str]) -> list[ColumnElement[bool]]:
-        return [self.filters[name].condition for name in sorted(names)]
-
-    def _build_related(self, limit: int) -> Prepared:
-        owner, tag_id = self.tagging
-        shared = (
-            select(owner.label("owner"), func.count().label("common"))
+    def _build_related(self, limit: int, tags: int) -> Prepared:
+        listing = LISTINGS[self.entity_type]
+        order = Sort.parse(self.default_sort, self.sortable)
+        first = [
+            select(listing.entity_id.label("owner"))
             .where(
-                tag_id.in_(bindparam("tag_ids", type_=tag_id.type, expanding=True)),
-                owner != bindparam("card_id", type_=owner.type),
+                listing.facet == Facet.TAG,
+                listing.value == bindparam(f"tag_{number}", type_=listing.value.type),
+                listing.entity_id != bindparam("card_id", type_=listing.entity_id.type),
             )
-            .group_by(owner)
+            .order_by(*ordered((listing.rank, listing.entity_id), order))
+            .limit(CANDIDATES)
             .subquery()
-        )
+            for number in range(tags)
+        ]
+        found = union_all(*(select(each.c.owner) for each in first)).subquery()
+        shared = select(found.c.owner, func.count().label("common")).group_by(found.c.owner)
+        counted = shared.subquery()
         return Prepared(
             self.card_columns()
-            .join(shared, shared.c.owner == self.model.id)
-            .where(public(self.model))
-            .order_by(shared.c.common.desc(), self.model.listed_at.desc(), self.model.id.desc())
+            .join(counted, counted.c.owner == self.model.id)
+            .where(public_in_any_order(self.model))
+            .order_by(counted.c.common.desc(), self.model.listed_at.desc(), self.model.id.desc())
             .limit(limit)
         )

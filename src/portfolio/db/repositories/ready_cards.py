@@ -5,7 +5,7 @@ those cards are made anew; a list for strangers is then one short read. What cha
 left out of the stored card: counts, and the status.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import orjson
@@ -13,6 +13,9 @@ from sqlalchemy import Select, bindparam, event, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
+from portfolio.core.events import touch
+from portfolio.db.repositories import facets, tallies
+from portfolio.db.repositories.facets import MODELS
 from portfolio.models.entities import EntityType
 from portfolio.models.media import Image
 from portfolio.models.posts import BlogPost
@@ -25,10 +28,6 @@ from portfolio.models.users import User
 # To be raised when cards show something else than before: all are made anew at the next start.
 CARD_VERSION = 1
 CHUNK = 500
-MODELS: dict[EntityType, type[Publishable]] = {
-    EntityType.POSTS: BlogPost,
-    EntityType.PROJECTS: Project,
-}
 _UNREADY = ("counts", "status")
 _NOTED = "stale_cards"
 
@@ -45,15 +44,16 @@ def note(session: Session | AsyncSession, kind: EntityType, ids: Iterable[int]) 
 
 
 class ReadyCards:
-    def __init__(self, sources: dict[EntityType, CardSource]) -> None:
+    def __init__(self, sources: Mapping[EntityType, CardSource]) -> None:
         self._sources = sources
 
     async def renew_noted(self, db: AsyncSession) -> None:
         """Make anew what this transaction put out of date; called before its commit."""
         await db.flush()
         noted: set[tuple[EntityType, int]] = db.info.pop(_NOTED, set())
-        for kind in MODELS:
-            await self._renew(db, kind, sorted(key for of, key in noted if of is kind))
+        await self._renew(
+            db, {kind: sorted(key for of, key in noted if of is kind) for kind in MODELS}
+        )
 
     async def renew_outdated(self, db: AsyncSession) -> int:
         """Make anew up to CHUNK cards of an older version; returns how many there were."""
@@ -61,12 +61,21 @@ class ReadyCards:
             outdated = select(model.id).where(model.card_version != CARD_VERSION).limit(CHUNK)
             ids = list((await db.execute(outdated.order_by(model.id))).scalars())
             if ids:
-                await self._renew(db, kind, ids)
+                await self._renew(db, {kind: ids})
                 return len(ids)
         return 0
 
-    async def _renew(self, db: AsyncSession, kind: EntityType, ids: Sequence[int]) -> None:
-        model = MODELS[kind]
+    async def _renew(self, db: AsyncSession, noted: Mapping[EntityType, Sequence[int]]) -> None:
+        if not any(noted.values()):
+            return
+        differences = {kind: await self._renew_kind(db, kind, ids) for kind, ids in noted.items()}
+        for kind, difference in differences.items():
+            await tallies.add(db, kind, difference)
+
+    async def _renew_kind(
+        self, db: AsyncSession, kind: EntityType, ids: Sequence[int]
+    ) -> facets.Difference:
+        model, difference = MODELS[kind], facets.Difference()
         # A card is no change of its own: version and updated_at stay.
         statement = (
             update(model.__table__)  # type: ignore[arg-type]  # a mapped table
@@ -76,11 +85,14 @@ class ReadyCards:
         for start in range(0, len(ids), CHUNK):
             chunk = ids[start : start + CHUNK]
             await self._hold(db, model, chunk)
+            difference.update(await facets.renew(db, kind, chunk))
             cards = await self._sources[kind].cards_by_id(db, chunk)
             if cards:
                 made = [{"key": card.id, "made": _serialised(card)} for card in cards]
+                touch(db, (kind,))
                 connection = await db.connection()
                 await connection.execute(statement, made)
+        return difference
 
     @staticmethod
     async def _hold(db: AsyncSession, model: type[Publishable], ids: Sequence[int]) -> None:

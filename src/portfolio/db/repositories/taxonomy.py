@@ -4,43 +4,48 @@ from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     and_,
     delete,
     exists,
     func,
     insert,
+    literal,
     or_,
     select,
     true,
+    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
+from portfolio.core import cache_tags
+from portfolio.core.cache_tags import one
 from portfolio.core.clock import utc_now
 from portfolio.core.errors import ConflictException, RetryableException
 from portfolio.core.pagination import Page, PageRequest
 from portfolio.db.repositories.base import BaseRepository
+from portfolio.db.repositories.facets import LINKS, LISTINGS, MODELS, RANKS
 from portfolio.db.repositories.ready_cards import note
-from portfolio.db.repositories.visibility import ALL, public, visible_to
+from portfolio.db.repositories.visibility import ALL, SCHEDULED, SCOPES, visible_to
 from portfolio.models.entities import EntityType
+from portfolio.models.listings import Facet, PublicationTally
 from portfolio.models.posts import BlogPost
-from portfolio.models.projects import Project
-from portfolio.models.publications import Publishable
 from portfolio.models.taxonomy import PostTag, ProjectTag, Series, Tag
 from portfolio.models.users import User
 
 G = TypeVar("G", Tag, Series)
-LINKS: dict[EntityType, Any] = {
-    EntityType.POSTS: (PostTag, PostTag.post_id),
-    EntityType.PROJECTS: (ProjectTag, ProjectTag.project_id),
-}
 
 
 class GroupRepository(BaseRepository[G]):
     """What tags and series have in common: a slug and a name."""
 
     noun: ClassVar[str]
+    facet: ClassVar[Facet]
+    # What can be in one.
+    kinds: ClassVar[tuple[EntityType, ...]]
+    # What the groups that strangers see, and the numbers with them, depend on.
+    tags: ClassVar[tuple[str, ...]]
     default_sort: ClassVar[str] = "name"
 
     async def by_ref(self, db: AsyncSession, ref: int | str) -> G | None:
@@ -49,6 +54,7 @@ class GroupRepository(BaseRepository[G]):
 
     async def visible(self, db: AsyncSession, ref: int | str, viewer: User | None) -> G | None:
         """The group, if it betrays nothing that `viewer` may not see."""
+        cache_tags.note(*self.tags)
         key = self.model.id if isinstance(ref, int) else self.model.slug
         statement = select(self.model).where(key == ref, self._shown_to(viewer))
         return (await db.execute(statement, {"now": utc_now()})).scalar_one_or_none()
@@ -56,29 +62,67 @@ class GroupRepository(BaseRepository[G]):
     async def visible_page(
         self, db: AsyncSession, request: PageRequest, viewer: User | None
     ) -> Page[G]:
+        cache_tags.note(*self.tags)
         return await self.all(db, request, self._shown_to(viewer), values={"now": utc_now()})
 
     def _shown_to(self, viewer: User | None) -> ColumnElement[bool]:
         """For strangers: with something public in it, or empty, but not with drafts alone."""
         if visible_to(viewer) == ALL:
             return true()
-        members = [select(owner).where(belongs) for owner, _, belongs in self._members()]
-        public_ones = [
-            select(owner).join(model, model.id == owner).where(belongs, public(model))
-            for owner, model, belongs in self._members()
-        ]
         return or_(
-            *(exists(found) for found in public_ones),
-            and_(*(~exists(found) for found in members)),
+            *(self._has_public_ones(kind) for kind in self.kinds),
+            # Not EXISTS: PostgreSQL would look for all of them at once, in the whole table.
+            and_(*(each.limit(1).scalar_subquery().is_(None) for each in self._members())),
+        )
+
+    def _has_public_ones(self, kind: EntityType) -> ColumnElement[bool]:
+        """More are published than have a time that has not come; only these few are looked at."""
+        model, listing = MODELS[kind], LISTINGS[kind]
+        belongs = exists().where(
+            listing.facet == self.facet,
+            listing.value == self.model.id,
+            listing.rank == RANKS[kind],
+            listing.entity_id == model.id,
+        )
+        early = select(func.count(model.id)).where(
+            SCOPES[SCHEDULED](model), belongs.correlate(model, self.model)
+        )
+        return exists().where(
+            PublicationTally.entity_type == kind,
+            PublicationTally.facet == self.facet,
+            PublicationTally.value == self.model.id,
+            PublicationTally.published > early.correlate(self.model).scalar_subquery(),
         )
 
     @abstractmethod
-    def _members(self) -> list[tuple[Any, type[Publishable], ColumnElement[bool]]]:
-        """What can be in a group: the column with its id, its model, and when it belongs."""
+    def _members(self) -> list[Select[int]]:
+        """What is in a group, public or not, of each kind."""
 
-    @abstractmethod
     async def usage(self, db: AsyncSession, ids: Sequence[int]) -> dict[int, dict[str, int]]:
         """How many public posts and projects are in each group."""
+        counts: dict[int, dict[str, int]] = {key: dict.fromkeys(self.kinds, 0) for key in ids}
+        published = select(
+            PublicationTally.entity_type, PublicationTally.value, PublicationTally.published
+        ).where(
+            PublicationTally.entity_type.in_(self.kinds),
+            PublicationTally.facet == self.facet,
+            PublicationTally.value.in_(ids),
+        )
+        both = union_all(published, *(self._coming(kind) for kind in self.kinds))
+        for kind, key, count in await db.execute(both, {"now": utc_now()}):
+            if key in counts:
+                counts[key][kind] += count
+        return counts
+
+    def _coming(self, kind: EntityType) -> Select[*tuple[Any, ...]]:
+        """How many of each group have a time that has not come, below zero: few, found by index."""
+        model, listing = MODELS[kind], LISTINGS[kind]
+        return (
+            select(literal(kind, PublicationTally.entity_type.type), listing.value, -func.count())
+            .join(model, model.id == listing.entity_id)
+            .where(SCOPES[SCHEDULED](model), listing.facet == self.facet)
+            .group_by(listing.value)
+        )
 
     async def ensure(self, db: AsyncSession, named: dict[str, str]) -> dict[str, int]:
         """Ids by slug for slug -> name, making those that are missing."""
@@ -100,12 +144,15 @@ class GroupRepository(BaseRepository[G]):
 class TagRepository(GroupRepository[Tag]):
     model = Tag
     noun: ClassVar[str] = "tag"
+    facet: ClassVar = Facet.TAG
+    kinds: ClassVar = (EntityType.POSTS, EntityType.PROJECTS)
+    tags: ClassVar = ("tags", *kinds)
     sortable: ClassVar = {"name": Tag.name, "slug": Tag.slug, "created_at": Tag.created_at}
 
-    def _members(self) -> list[tuple[Any, type[Publishable], ColumnElement[bool]]]:
+    def _members(self) -> list[Select[int]]:
         return [
-            (PostTag.post_id, BlogPost, PostTag.tag_id == Tag.id),
-            (ProjectTag.project_id, Project, ProjectTag.tag_id == Tag.id),
+            select(link.tag_id).where(link.tag_id == Tag.id).correlate(Tag)
+            for link in (PostTag, ProjectTag)
         ]
 
     async def attach(
@@ -114,32 +161,20 @@ class TagRepository(GroupRepository[Tag]):
         """Make these the tags of the entity, in this order."""
         note(db, kind, [entity_id])
         link, owner = LINKS[kind]
+        tags = (kind, one(kind.noun, entity_id))
         await db.execute(
-            delete(link).where(owner == entity_id).execution_options(synchronize_session=False)
+            delete(link)
+            .where(owner == entity_id)
+            .execution_options(synchronize_session=False, cache_tags=tags)
         )
         if tag_ids:
             await db.execute(
-                insert(link),
+                insert(link).execution_options(cache_tags=tags),
                 [
                     {owner.key: entity_id, "tag_id": tag_id, "position": position}
                     for position, tag_id in enumerate(dict.fromkeys(tag_ids))
                 ],
             )
-
-    async def usage(self, db: AsyncSession, ids: Sequence[int]) -> dict[int, dict[str, int]]:
-        """How many public posts and projects bear each tag."""
-        counts: dict[int, dict[str, int]] = {tag_id: {} for tag_id in ids}
-        for kind, model in ((EntityType.POSTS, BlogPost), (EntityType.PROJECTS, Project)):
-            link, owner = LINKS[kind]
-            statement = (
-                select(link.tag_id, func.count())
-                .join(model, model.id == owner)
-                .where(link.tag_id.in_(ids), public(model))
-                .group_by(link.tag_id)
-            )
-            for tag_id, count in await db.execute(statement, {"now": utc_now()}):
-                counts[tag_id][kind.value] = count
-        return counts
 
     async def merge(self, db: AsyncSession, tag: Tag, into: Tag) -> None:
         """Everything that bears `tag` bears `into` instead; `tag` is gone."""
@@ -164,18 +199,10 @@ class TagRepository(GroupRepository[Tag]):
 class SeriesRepository(GroupRepository[Series]):
     model = Series
     noun: ClassVar[str] = "series"
+    facet: ClassVar = Facet.SERIES
+    kinds: ClassVar = (EntityType.POSTS,)
+    tags: ClassVar = ("series", *kinds)
     sortable: ClassVar = {"name": Series.name, "slug": Series.slug, "created_at": Series.created_at}
 
-    def _members(self) -> list[tuple[Any, type[Publishable], ColumnElement[bool]]]:
-        own = aliased(BlogPost)
-        return [(own.id, BlogPost, own.series_id == Series.id)]
-
-    async def usage(self, db: AsyncSession, ids: Sequence[int]) -> dict[int, dict[str, int]]:
-        """How many public posts are in each series."""
-        statement = (
-            select(BlogPost.series_id, func.count())
-            .where(BlogPost.series_id.in_(ids), public(BlogPost))
-            .group_by(BlogPost.series_id)
-        )
-        rows = await db.execute(statement, {"now": utc_now()})
-        return {key: {EntityType.POSTS.value: count} for key, count in rows if key is not None}
+    def _members(self) -> list[Select[int]]:
+        return [select(BlogPost.id).where(BlogPost.series_id == Series.id).correlate(Series)]

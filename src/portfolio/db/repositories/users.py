@@ -9,6 +9,7 @@ from portfolio.core.pagination import Page, PageRequest
 from portfolio.core.text import fold
 from portfolio.db.repositories.base import BaseRepository
 from portfolio.db.repositories.matching import contains
+from portfolio.models.entities import EntityType
 from portfolio.models.two_factor import Method, SecondFactor
 from portfolio.models.users import Role, User
 
@@ -95,7 +96,7 @@ class UserRepository(BaseRepository[User]):
                 User.last_login_at.is_(None),
                 User.created_at < before,
             )
-            .execution_options(synchronize_session=False)
+            .execution_options(synchronize_session=False, cache_tags=(EntityType.PROFILES,))
         )
 
     async def sign_in(
@@ -117,6 +118,6 @@ class UserRepository(BaseRepository[User]):
                 last_login_at=at, password_hash=password_hash, has_long_password=has_long_password
             )
             .returning(User.id)
-            .execution_options(synchronize_session=False)
+            .execution_options(synchronize_session=False, cache_tags=())
         )
         return (await db.execute(statement)).scalar_one_or_none() is not None
