@@ -29,6 +29,7 @@ from portfolio.core.config import (
 )
 from portfolio.core.context import RequestContext, enter
 from portfolio.db.session import Database
+from portfolio.db.sqlite import InlineSQLite
 from portfolio.main import create_app
 from portfolio.models.users import Role, User
 from portfolio.wiring import Services
@@ -65,7 +66,7 @@ def no_settings_of_this_machine() -> Iterator[None]:
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     data_dir = tmp_path_factory.mktemp("data")
     return Settings(
-        server=ServerSettings(environment="test", public_url="http://test"),
+        server=ServerSettings(environment="test", workers=1, public_url="http://test"),
         # Many at once may wait as long as this machine needs.
         database=DatabaseSettings(url=database_url(data_dir), pool_timeout=60),
         security=SecuritySettings(
@@ -131,6 +132,8 @@ def _counting(database: Database) -> Iterator[list[str]]:
     write, read = database.engines.write.sync_engine, database.engines.read.sync_engine
     event.listen(write, "after_cursor_execute", executed)
     event.listen(read.pool, "checkout", trace)
+    if isinstance(read.dialect, InlineSQLite):
+        trace(read.dialect.plain())
     try:
         yield statements
     finally:

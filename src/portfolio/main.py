@@ -2,44 +2,37 @@
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
 from portfolio import __version__
+from portfolio.adapters.cache import CacheAwayError
 from portfolio.api import docs, errors, media, moved, openapi, system
 from portfolio.api.middleware import stack
 from portfolio.api.pages import account, setup
+from portfolio.api.route import place
 from portfolio.api.v1 import router
 from portfolio.core import environment, logs
 from portfolio.core.config import Settings
 from portfolio.core.errors import UnavailableException
-from portfolio.db import migrate
-from portfolio.wiring import Services, build_services
+from portfolio.wiring import build_services
+from portfolio.wiring.preparation import prepare
 
 
-async def prepare(services: Services) -> None:
-    """Bring schema and first admin into being; done at every start, by every process."""
-    database = services.database
-    await migrate.upgrade(database.engines.write)
-    async with database.transaction() as db:
-        await services.posts.recount(db)
-        await services.users.ensure_first_admin(db, services.settings.security)
-    renewed = 1
-    while renewed:
-        async with database.transaction() as db:
-            renewed = await services.cards.renew_outdated(db)
-
-
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The application, ready for a server. Raises SettingsError."""
+def create_app(settings: Settings | None = None, *, prepared: bool = False) -> FastAPI:
+    """The application, ready for a server, which need not prepare() again. Raises SettingsError."""
     settings = settings or environment.load()
     logs.configure(settings.logging)
     services = build_services(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await prepare(services)
+        if not prepared:
+            await prepare(services)
+        # Whoever was killed may not have said what it changed last.
+        with suppress(CacheAwayError):
+            await services.cache.purge()
         services.outbox.start()
         services.periodic.start()
         # What is there now stays: the collector need not look through it again and again.
@@ -58,9 +51,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             states["database"] = "down"
         if services.redis is not None:
             states["redis"] = await services.redis.state()
+        if services.database.replica is not None:
+            states["replica"] = services.database.replica.state
         return states
 
-    app = FastAPI(
+    app = stack.Application(
         title=system.APP_NAME,
         version=__version__,
         lifespan=lifespan,
@@ -69,17 +64,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=openapi.operation_id,
+        # Asks the environment on every request whether somebody wants it: a twentieth of a read.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.services = services
-    stack.install(app, settings, services.limits)
+    kept = (services.cache, services.schedule) if settings.cache.enabled else None
+    stack.install(app, settings, services.limits, kept)
     errors.install(app)
     moved.install(app)
     # Routes are tried in this order: what is asked for most stands first.
     router.include_in(app)
-    app.include_router(media.router)
-    app.include_router(system.router(settings.server, check))
-    app.include_router(setup.router(settings))
-    app.include_router(account.router(settings))
+    for rest in (
+        media.router,
+        system.router(settings.server, check),
+        setup.router(settings),
+        account.router(settings),
+    ):
+        place(app, rest)
     docs.install(app, settings)
     openapi.install(app, settings)
     return app

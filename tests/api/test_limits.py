@@ -39,7 +39,7 @@ async def running(folder: Path, redis: str | None = None, **limits: str) -> Asyn
     )
     app = create_app(
         Settings(
-            server=ServerSettings(environment="test"),
+            server=ServerSettings(environment="test", workers=1),
             redis=RedisSettings(url=redis),
             security=secrets,
             limits=LimitSettings.model_validate(limits),
@@ -190,3 +190,25 @@ class TestWithRedis:
     async def test_is_not_spoken_of_where_there_is_none(self, tmp_path: Path) -> None:
         async with running(tmp_path) as app, client_of(app) as client:
             assert "redis" not in (await client.get("/health/ready")).json()["checks"]
+
+
+class TestReadyAnswers:
+    @pytest.mark.requirement("19")
+    async def test_count_like_others(self, tmp_path: Path) -> None:
+        async with running(tmp_path, RATE_LIMIT_READS="3/minute") as app:
+            client = client_of(app)
+            answers = [await client.get("/api/v1/redirects") for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+        assert [answer.headers["X-Cache"] for answer in answers] == [
+            "miss",
+            "hit",
+            "hit",
+            "bypass",
+            "bypass",
+        ]
+        assert [answer.headers["RateLimit"][:11] for answer in answers[:4]] == [
+            '"reads";r=2',
+            '"reads";r=1',
+            '"reads";r=0',
+            '"reads";r=0',
+        ]

@@ -43,7 +43,7 @@ def declared() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(
             Settings(
-                server=ServerSettings(environment="test", public_url=ADDRESS),
+                server=ServerSettings(environment="test", workers=1, public_url=ADDRESS),
                 security=SecuritySettings(
                     secret_key=SecretStr("k" * 32), password_pepper=SecretStr("p" * 32)
                 ),

@@ -30,7 +30,8 @@ HOST: Header = (b"host", b"testserver")
 def make_application(data_dir: Path) -> FastAPI:
     """The real one, to be looked at: it connects to nothing before it is started."""
     security = SecuritySettings(secret_key=SecretStr("k" * 32), password_pepper=SecretStr("p" * 32))
-    return create_app(Settings(security=security, storage=StorageSettings(data_dir=data_dir)))
+    server, storage = ServerSettings(workers=1), StorageSettings(data_dir=data_dir)
+    return create_app(Settings(server=server, security=security, storage=storage))
 
 
 async def all_is_well() -> dict[str, str]:
@@ -46,11 +47,11 @@ def make_app(
 ) -> FastAPI:
     """A small one with these routes."""
     settings = Settings(
-        server=ServerSettings(**server),
+        server=ServerSettings(**{"workers": 1} | server),
         cache=cache or CacheSettings(),
         limits=limits or LimitSettings(),
     )
-    app = FastAPI(
+    app = stack.Application(
         title="Portfolio API",
         openapi_url=None,
         docs_url=None,

@@ -43,6 +43,7 @@ class RedisLink:
             socket_connect_timeout=patience,
             retry=retry.Retry(backoff.NoBackoff(), 0),
         )
+        self._broken: type[Exception] = failures.ConnectionError
         self._failures: tuple[type[Exception], ...] = (failures.RedisError, OSError, TimeoutError)
         self._places = asyncio.Semaphore(MAX_CONNECTIONS)
         self._patience = patience
@@ -50,15 +51,22 @@ class RedisLink:
         self._open_until = 0.0
         self._away = False
 
-    async def run(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """What `ask` gets from the client. Raises RedisAwayError once it takes too long."""
+    async def run(self, ask: Callable[[], Awaitable[T]], *, insist: bool = False) -> T:
+        """What `ask` gets from the client. Raises RedisAwayError once it takes too long.
+
+        May ask twice. `insist`: try also within the 5 s.
+        """
         async with self._places:
             # Whoever waited for a place may learn here that waiting is in vain.
-            if self._away:
+            if self._away and not insist:
                 self._require_turn()
             try:
                 async with asyncio.timeout(self._patience):
-                    answer = await ask()
+                    try:
+                        answer = await ask()
+                    except self._broken:
+                        # Perhaps a connection from before a restart: a new one will tell.
+                        answer = await ask()
             except self._failures as error:
                 self._open(error)
                 raise RedisAwayError from error

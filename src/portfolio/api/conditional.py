@@ -1,6 +1,7 @@
 """Entity tags, 304 and Cache-Control for every answer (RFC 9110, 13; RFC 9111)."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
@@ -14,6 +15,7 @@ from portfolio.core.config import CacheSettings
 from portfolio.core.errors import PreconditionFailedException
 
 PRIVATE: Final = "private, no-store"
+CACHE_TAGS = "portfolio.cache_tags"
 _MAX_BYTES = 4 * 1024 * 1024
 _TAG = re.compile(r'\s*(?:W/)?"(?P<opaque>[\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
 _VERSION = re.compile(r"(?P<version>\d{1,18})(?:\.|$)")
@@ -54,7 +56,7 @@ def _tags(header: str) -> list[str]:
 
 
 @dataclass(slots=True)
-class _Asked:
+class Conditions:
     """What the request says about caching."""
 
     reading: bool
@@ -63,9 +65,9 @@ class _Asked:
     modified_since: bytes | None = None
 
     @classmethod
-    def by(cls, scope: Scope) -> "_Asked":
-        asked = cls(reading=scope["method"] in {"GET", "HEAD"})
-        for name, value in scope["headers"]:
+    def by(cls, method: str, headers: Iterable[tuple[bytes, bytes]]) -> "Conditions":
+        asked = cls(reading=method in {"GET", "HEAD"})
+        for name, value in headers:
             if name in {b"authorization", b"cookie"}:
                 asked.identified = True
             elif name == b"if-none-match":
@@ -76,7 +78,7 @@ class _Asked:
                 asked.modified_since = value
         return asked
 
-    def has(self, tag: bytes | None, modified: bytes | None) -> bool:
+    def met_by(self, tag: bytes | None, modified: bytes | None) -> bool:
         """Whether the client holds this representation (weak comparison; tags go first)."""
         if not self.reading:
             return False
@@ -95,7 +97,11 @@ class _Asked:
 
 
 class ConditionalMiddleware:
-    """Tags answers that come in one piece, and leaves streams and files as they are."""
+    """Tags answers that come in one piece, and leaves streams and files as they are.
+
+    A cache further out leaves a set at scope[CACHE_TAGS]. With something in it the answer is left
+    whole, to be kept, and the cache tells the client if it holds that already.
+    """
 
     def __init__(self, app: ASGIApp, settings: CacheSettings) -> None:
         self.app = app
@@ -108,7 +114,7 @@ class ConditionalMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        asked = _Asked.by(scope)
+        asked = Conditions.by(scope["method"], scope["headers"])
         start: Message | None = None
 
         async def send_tagged(message: Message) -> None:
@@ -118,7 +124,8 @@ class ConditionalMiddleware:
                 return
             if start is not None:
                 whole = message["type"] == "http.response.body" and not message.get("more_body")
-                if self._finish(start, asked, message.get("body", b"") if whole else None):
+                body = message.get("body", b"") if whole else None
+                if self._finish(start, asked, body, kept=bool(scope.get(CACHE_TAGS))):
                     message = {"type": "http.response.body", "body": b""}
                 await send(start)
                 start = None
@@ -126,7 +133,7 @@ class ConditionalMiddleware:
 
         await self.app(scope, receive, send_tagged)
 
-    def _finish(self, start: Message, asked: _Asked, body: bytes | None) -> bool:
+    def _finish(self, start: Message, asked: Conditions, body: bytes | None, *, kept: bool) -> bool:
         """Complete the headers. True if the answer became a 304."""
         headers = dict(start["headers"])
         status: int = start["status"]
@@ -143,7 +150,8 @@ class ConditionalMiddleware:
         unchanged = (
             status == HTTPStatus.OK
             and body is not None
-            and asked.has(tag, headers.get(b"last-modified"))
+            and not kept
+            and asked.met_by(tag, headers.get(b"last-modified"))
         )
         if unchanged:
             start["status"] = 304
@@ -157,7 +165,7 @@ class ConditionalMiddleware:
         return unchanged
 
     @staticmethod
-    def _tag(own: bytes | None, asked: _Asked, status: int, body: bytes | None) -> bytes | None:
+    def _tag(own: bytes | None, asked: Conditions, status: int, body: bytes | None) -> bytes | None:
         unfinished = own is not None and own.endswith(b'."')
         wanted = unfinished or (own is None and asked.reading and status == HTTPStatus.OK)
         if not wanted or body is None or len(body) > _MAX_BYTES:
@@ -165,7 +173,7 @@ class ConditionalMiddleware:
         digest = blake2b(body, digest_size=12).hexdigest().encode()
         return (own[:-1] if own else b'W/"') + digest + b'"'
 
-    def _cache_control(self, asked: _Asked, status: int, headers: dict[bytes, bytes]) -> bytes:
+    def _cache_control(self, asked: Conditions, status: int, headers: dict[bytes, bytes]) -> bytes:
         if asked.identified or b"set-cookie" in headers:
             return PRIVATE.encode()
         return self._public if asked.reading and status in _CACHEABLE else b"no-store"

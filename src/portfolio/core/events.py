@@ -1,6 +1,6 @@
 """Things that happened, told to whoever cares, and only once they are committed."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -19,6 +19,13 @@ class JobQueued(Event):
     """The outbox has a new row: wake its worker."""
 
 
+@dataclass(frozen=True, slots=True)
+class Changed(Event):
+    """Public content is no longer what it was: the tags (core/cache_tags.py) to be raised."""
+
+    tags: frozenset[str]
+
+
 class Session(Protocol):
     """What emit() needs of a database session: a place that lives as long as it does."""
 
@@ -27,7 +34,7 @@ class Session(Protocol):
 
 
 E = TypeVar("E", bound=Event)
-_PENDING = "pending_events"
+_PENDING, _TOUCHED = "pending_events", "touched_tags"
 
 
 def emit(db: Session, event: Event) -> None:
@@ -35,10 +42,21 @@ def emit(db: Session, event: Event) -> None:
     db.info.setdefault(_PENDING, []).append(event)
 
 
+def touch(db: Session, tags: Iterable[str]) -> None:
+    """Have one Changed event tell of these tags too."""
+    db.info.setdefault(_TOUCHED, set()).update(tags)
+
+
 def take(db: Session) -> list[Event]:
-    """Remove and return what was emitted; called by the owner of the transaction."""
+    """Remove and return what was emitted, changes first; called by the owner of the transaction."""
     events: list[Event] = db.info.pop(_PENDING, [])
-    return events
+    return [*changes(db), *events]
+
+
+def changes(db: Session) -> list[Event]:
+    """Remove and return the Changed event of this session, if it touched anything."""
+    tags = db.info.pop(_TOUCHED, None)
+    return [Changed(frozenset(tags))] if tags else []
 
 
 class EventBus:

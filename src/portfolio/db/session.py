@@ -1,22 +1,25 @@
 """Sessions, and transaction(): the only commit in the code base."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from portfolio.core.errors import AppError
-from portfolio.core.events import EventBus, take
+from portfolio.core.events import EventBus, changes, take
+from portfolio.db import changes as _listens_to_every_session  # noqa: F401 - by being imported
 from portfolio.db.engine import Engines
 from portfolio.db.failures import meaning, translated
+from portfolio.db.replica import Replica
 
 
 class Database:
     """Opens sessions. They take a connection with their first statement, not before."""
 
-    def __init__(self, engines: Engines, bus: EventBus) -> None:
+    def __init__(self, engines: Engines, bus: EventBus, replica: Replica | None = None) -> None:
         self.engines = engines
+        self.replica = replica
         self._bus = bus
         self._write = async_sessionmaker(engines.write, expire_on_commit=False)
         self._read = async_sessionmaker(engines.read, expire_on_commit=False)
@@ -49,9 +52,14 @@ class Database:
                 events = take(db)
         await self._bus.deliver(events)
 
-    def reading(self) -> "Reading":
-        """A session for statements that change nothing. Raises UnavailableException."""
-        return Reading(self._read())
+    def reading(self, *, public: bool = False) -> AbstractAsyncContextManager[AsyncSession]:
+        """A session for statements that change nothing. Raises UnavailableException.
+
+        One for what is `public` alone may lead to the replica, if there is one: it then misses
+        nothing that a Changed event told of, and raises RetryableException once the replica fails.
+        """
+        reading = Reading(self._read())
+        return self.replica.reading(reading) if public and self.replica is not None else reading
 
     async def _commit(self, db: AsyncSession) -> None:
         for work in self._last:
@@ -63,6 +71,8 @@ class Database:
             # SQLite leaves the transaction open, and SQLAlchemy takes it for ended: the next one to
             # get this connection could not begin.
             await db.invalidate()
+            # Who knows whether it was committed after all: nobody may show what was before.
+            await self._bus.deliver(changes(db))
             raise
 
     async def check(self) -> None:

@@ -274,7 +274,7 @@ class PublicationService(Generic[M, C, D]):
     async def _trace(
         self, db: AsyncSession, row: M, verb: str, before: dict[str, Any], **said: Any
     ) -> None:
-        noun = self.kind.removesuffix("s")
+        noun = self.kind.noun
         action = Action(f"{noun}:{verb}")
         after = {**_traced(row), **said}
         await self._audit.record(db, action, target=(noun, row.id), before=before, after=after)

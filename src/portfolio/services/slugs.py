@@ -33,7 +33,7 @@ async def insert(
         except ConflictException as error:
             raise taken(wanted) from error
         return
-    base = slug_of(row.title, rows.entity_type.removesuffix("s"))
+    base = slug_of(row.title, rows.entity_type.noun)
     for attempt in range(ATTEMPTS):
         last = attempt == ATTEMPTS - 1
         row.slug = f"{base}-{secrets.token_hex(4)}" if last else await _free(db, rows, base)

@@ -1,21 +1,19 @@
-"""Posts, projects, profile, pictures, and what brings them in."""
+"""Posts, projects, profile and pictures."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from portfolio.core.security import PreviewTokens
-from portfolio.db.repositories.bookkeeping import IdempotencyRepository, ImportSourceRepository
+from portfolio.db.repositories.bookkeeping import IdempotencyRepository
 from portfolio.db.repositories.entities import EntityRepository
 from portfolio.db.repositories.history import RedirectRepository, RevisionRepository
 from portfolio.db.repositories.media import ImageRepository
 from portfolio.db.repositories.posts import BlogPostRepository
 from portfolio.db.repositories.profiles import ProfileRepository
 from portfolio.db.repositories.projects import ProjectRepository
+from portfolio.db.repositories.publications import PublicationRepository
 from portfolio.db.repositories.ready_cards import ReadyCards
 from portfolio.db.repositories.taxonomy import SeriesRepository, TagRepository
-from portfolio.importers.kinds import Kind
-from portfolio.importers.markdown import MarkdownImporter
-from portfolio.importers.targets import JobTarget, PostTarget, ProjectTarget, Target
-from portfolio.importers.writer import Writer
 from portfolio.models.entities import EntityType
 from portfolio.services.files import DELETE_FILE, FileRemover
 from portfolio.services.history import HistoryService
@@ -26,8 +24,8 @@ from portfolio.services.profiles import ProfileService
 from portfolio.services.projects import ProjectService
 from portfolio.services.redirects import RedirectService
 from portfolio.services.resume import ResumeService
+from portfolio.services.schedule import Schedule
 from portfolio.services.taxonomy import SeriesService, TagService
-from portfolio.services.users import UserService
 from portfolio.wiring.foundation import Foundation
 
 
@@ -43,6 +41,7 @@ class Content:
     media: MediaService
     cards: ReadyCards
     idempotency: IdempotencyService
+    schedule: Schedule
 
 
 def build_content(base: Foundation) -> Content:
@@ -57,7 +56,11 @@ def build_content(base: Foundation) -> Content:
     media = MediaService(images, EntityRepository(), base.storage, base.jobs)
     history = HistoryService(RevisionRepository(), redirects)
     previews = PreviewTokens(base.keys, base.settings.server.address)
-    cards = ReadyCards({EntityType.POSTS: post_rows, EntityType.PROJECTS: project_rows})
+    publications: dict[EntityType, PublicationRepository[Any, Any, Any]] = {
+        EntityType.POSTS: post_rows,
+        EntityType.PROJECTS: project_rows,
+    }
+    cards = ReadyCards(publications)
     base.database.before_commit(cards.renew_noted)
     remover = FileRemover(base.database, images, base.storage, base.jobs)
     base.outbox.register(DELETE_FILE, remover)
@@ -66,21 +69,11 @@ def build_content(base: Foundation) -> Content:
         resume=ResumeService(profiles, base.audit),
         posts=PostService(post_rows, series, tags, history, media, previews, base.audit),
         projects=ProjectService(project_rows, tags, history, media, previews, base.audit),
-        tags=TagService(tags, base.audit),
+        tags=TagService(tags, cards, base.audit),
         series=SeriesService(series, base.audit),
         redirects=RedirectService(redirects, base.settings.site),
         media=media,
         cards=cards,
         idempotency=IdempotencyService(IdempotencyRepository()),
+        schedule=Schedule(base.database, base.cache, publications),
     )
-
-
-def build_importer(base: Foundation, content: Content, users: UserService) -> MarkdownImporter:
-    database, sources = base.database, ImportSourceRepository()
-    targets: dict[Kind, Target] = {
-        "posts": PostTarget(database, content.posts, content.media),
-        "projects": ProjectTarget(database, content.projects, content.media),
-        "experience": JobTarget(content.profiles),
-    }
-    writer = Writer(database, base.storage, sources, targets)
-    return MarkdownImporter(database, sources, writer, users, base.settings.site)

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from typing import Self
 
+from portfolio.adapters.cache import Cache, CacheAwayError, create_cache
 from portfolio.adapters.hashing import PasswordHashing
 from portfolio.adapters.limiter import Limits, create_limits
 from portfolio.adapters.redis import RedisLink, create_redis
 from portfolio.adapters.storage import Storage, create_storage
 from portfolio.core.config import SecuritySettings, Settings
-from portfolio.core.events import EventBus, JobQueued
+from portfolio.core.events import Changed, EventBus, JobQueued
 from portfolio.core.sealing import Sealer
 from portfolio.core.security import PasswordHasher
-from portfolio.db.engine import create_engines
+from portfolio.db.engine import Engines, create_engines
+from portfolio.db.replica import Replica
 from portfolio.db.repositories.audit import AuditRepository, SealRepository
 from portfolio.db.repositories.outbox import OutboxRepository
 from portfolio.db.session import Database
@@ -37,6 +39,7 @@ class Foundation:
     database: Database
     storage: Storage
     redis: RedisLink | None
+    cache: Cache
     limits: Limits
     hashing: PasswordHashing
     jobs: OutboxService
@@ -54,18 +57,25 @@ class Foundation:
     async def close(self) -> None:
         self.hashing.close()
         await self.limits.close()
+        await self.cache.close()
         if self.redis is not None:
             await self.redis.close()
         await self.database.engines.dispose()
 
 
 def build_foundation(settings: Settings) -> Foundation:
-    bus = EventBus()
-    database = Database(create_engines(settings), bus)
+    bus, engines = EventBus(), create_engines(settings)
     keys, redis, jobs = _keys(settings.security), create_redis(settings.redis), OutboxRepository()
+    cache = create_cache(settings, redis)
+    database = Database(engines, bus, _replica(engines, cache))
     outbox = OutboxWorker(database, jobs)
     bus.subscribe(JobQueued, outbox.wake)
+    # First of all: whoever hears of a change and looks must not see what was before.
+    bus.subscribe(Changed, cache.changed)
     periodic = Periodic()
+    if database.replica is not None:
+        watching = periodic.every(1, "replica.watch", database.replica.watch)
+        bus.subscribe(Changed, watching.wake)
     entries, seals, proofs = AuditRepository(), SealRepository(), AuditProofs(keys)
     sealer = AuditSealer(database, entries, seals, proofs)
     sealing = periodic.every(5, "audit.seal", sealer.seal)
@@ -79,6 +89,7 @@ def build_foundation(settings: Settings) -> Foundation:
         database=database,
         storage=create_storage(settings),
         redis=redis,
+        cache=cache,
         limits=create_limits(settings, redis),
         hashing=PasswordHashing(_hasher(settings.security)),
         jobs=OutboxService(jobs, Sealer(keys)),
@@ -87,6 +98,16 @@ def build_foundation(settings: Settings) -> Foundation:
         audit=AuditService(entries, proofs),
         audit_verifier=AuditVerifier(seals, proofs),
     )
+
+
+def _replica(engines: Engines, cache: Cache) -> Replica | None:
+    async def changes() -> int | None:
+        try:
+            return await cache.position()
+        except CacheAwayError:
+            return None
+
+    return Replica(engines.replica, engines.write, changes) if engines.replica else None
 
 
 def _keys(security: SecuritySettings) -> list[str]:

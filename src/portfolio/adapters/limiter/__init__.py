@@ -1,6 +1,6 @@
 """Rate limits: how often somebody may do something."""
 
-from portfolio.adapters.limiter.clients import client_key
+from portfolio.adapters.limiter.clients import bucket, client_key
 from portfolio.adapters.limiter.counters import Counters, MemoryCounters
 from portfolio.adapters.limiter.limits import Limits, NoLimits
 from portfolio.adapters.limiter.policy import LimitName, policies
@@ -9,7 +9,7 @@ from portfolio.adapters.limiter.shared import SharedCounters
 from portfolio.adapters.redis import RedisLink
 from portfolio.core.config import Settings
 
-__all__ = ["LimitName", "Limits", "client_key", "create_limits"]
+__all__ = ["LimitName", "Limits", "bucket", "client_key", "create_limits"]
 
 
 def create_limits(settings: Settings, redis: RedisLink | None = None) -> Limits:

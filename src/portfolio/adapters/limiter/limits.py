@@ -67,6 +67,15 @@ class Limits:
         if not verdict.allowed:
             self._refuse(policy, verdict)
 
+    async def spend(self, name: LimitName, key: str) -> list[tuple[bytes, bytes]] | None:
+        """Count one request; the header fields that tell of it, or None where that is too many.
+
+        For whoever lets others refuse.
+        """
+        policy = self._policies[name]
+        verdict = await self._counters.hit(policy, key)
+        return policy.fields(verdict) if verdict.allowed else None
+
     async def close(self) -> None:
         await self._counters.close()
 
@@ -88,6 +97,10 @@ class NoLimits(Limits):
 
     async def hit(self, name: LimitName, key: str, *, told: bool = True) -> None:
         """Nothing is counted."""
+
+    async def spend(self, name: LimitName, key: str) -> list[tuple[bytes, bytes]] | None:
+        del name, key
+        return []
 
     async def close(self) -> None:
         """Nothing is open."""

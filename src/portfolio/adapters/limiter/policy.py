@@ -26,12 +26,13 @@ class LimitName(StrEnum):
 class Window:
     """`amount` requests in `seconds`, which begin with the first of them."""
 
-    __slots__ = ("amount", "label", "salt", "seconds")
+    __slots__ = ("amount", "label", "salt", "seconds", "state")
 
     def __init__(self, label: str, amount: int, seconds: int) -> None:
         self.label = label
         self.amount = amount
         self.seconds = seconds
+        self.state = f'"{label}";r=%d;t=%d'
         self.salt = f"{label}/{seconds}/".encode()
 
 
@@ -63,7 +64,7 @@ class Policy:
     of the limit, a further one also that of its length (`login_hour`).
     """
 
-    __slots__ = ("advertised", "name", "windows")
+    __slots__ = ("_field", "advertised", "name", "windows")
 
     def __init__(self, name: str, quota: str) -> None:
         self.name = name
@@ -75,11 +76,18 @@ class Policy:
             f'"{window.label}";q={window.amount};w={window.seconds}' for window in self.windows
         )
 
+        self._field = (b"ratelimit-policy", self.advertised.encode())
+
+    def fields(self, verdict: Verdict) -> list[tuple[bytes, bytes]]:
+        """Both header fields, as they are sent."""
+        return [self._field, (b"ratelimit", self.state(verdict).encode())]
+
     def state(self, verdict: Verdict) -> str:
-        members = []
-        for window, (remaining, reset) in zip(self.windows, verdict.states, strict=True):
-            members.append(f'"{window.label}";r={remaining};t={ceil(reset - _NOISE)}')
-        return ", ".join(members)
+        told = [
+            window.state % (remaining, ceil(reset - _NOISE))
+            for window, (remaining, reset) in zip(self.windows, verdict.states, strict=True)
+        ]
+        return told[0] if len(told) == 1 else ", ".join(told)
 
 
 def policies(quotas: Mapping[str, str]) -> dict[str, Policy]:

@@ -1,8 +1,5 @@
 """Counters that the workers of one host share: a file in memory."""
 
-import fcntl
-import mmap
-import os
 import struct
 from collections.abc import Callable
 from hashlib import blake2b
@@ -10,7 +7,7 @@ from pathlib import Path
 from time import monotonic
 
 from portfolio.adapters.limiter.policy import Policy, State, Verdict
-from portfolio.core.environment import SettingsError
+from portfolio.adapters.shared_file import SharedFile
 
 # A digest of key and window, when the window ends, the count, how long the window is.
 _SLOT = struct.Struct("=16sdII")
@@ -19,7 +16,6 @@ _DIGEST = 16
 _WAYS = 8
 _BUCKET = _WAYS * _SLOT.size
 _BUCKETS = 8192
-_TAKE = fcntl.LOCK_EX | fcntl.LOCK_NB
 _PATIENCE = 0.02  # seconds: a thousand times what an update takes
 
 
@@ -34,27 +30,15 @@ class SharedCounters:
 
     def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
-        size = _BUCKETS * _BUCKET
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            self._lock()
-            try:
-                if os.fstat(self._file).st_size != size:
-                    # Written rather than stretched: a full disk says so here, not by SIGBUS later.
-                    path.write_bytes(bytes(size))
-                self._map = mmap.mmap(self._file, size)
-            finally:
-                self._unlock()
-        except OSError as error:
-            raise SettingsError([f"DATA_DIR: {error.strerror}: {path}"]) from error
+        self._file = SharedFile(path, _BUCKETS * _BUCKET)
+        self._map = self._file.memory
 
     async def hit(self, policy: Policy, key: str) -> Verdict:
         now = self._clock()
         allowed = True
         found = []
         name = key.encode("utf-8", "surrogatepass")
-        self._lock()
+        self._file.lock(_PATIENCE)
         try:
             for window in policy.windows:
                 digest = blake2b(window.salt + name, digest_size=_DIGEST).digest()
@@ -66,33 +50,14 @@ class SharedCounters:
                 for window, digest, place, count, ends in found:
                     _SLOT.pack_into(self._map, place, digest, ends, count + 1, window.seconds)
         finally:
-            self._unlock()
+            self._file.unlock()
         states = []
         for window, _, _, count, ends in found:
             states.append(State(max(0, window.amount - count - allowed), ends - now))
         return Verdict(allowed, states)
 
     async def close(self) -> None:
-        self._map.close()
-        os.close(self._file)
-
-    def _lock(self) -> None:
-        # It goes with the process that holds it, however that ends.
-        give_up = 0.0
-        while True:
-            try:
-                fcntl.flock(self._file, _TAKE)
-            except BlockingIOError:
-                now = monotonic()
-                give_up = give_up or now + _PATIENCE
-                if now > give_up:
-                    return
-                os.sched_yield()
-            else:
-                return
-
-    def _unlock(self) -> None:
-        fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._file.close()
 
     def _find(self, digest: bytes, seconds: int, now: float) -> tuple[int, int, float]:
         """Where this digest counts, how much it has, and when its window ends."""

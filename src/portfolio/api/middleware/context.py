@@ -1,20 +1,40 @@
 """Gives each request an id and tells every layer below who is calling."""
 
+import itertools
+import os
 import re
-from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portfolio.core.context import RequestContext, enter
 
+# Unique is enough: asking the system for 16 random bytes costs a tenth of an answer from the cache.
+_PROCESS = os.urandom(8).hex().encode()
+_numbers = itertools.count(1)
 _ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
-class ContextMiddleware:
-    """Enters a RequestContext and sends its id back as X-Request-ID.
+def request_id_of(sent: bytes | None) -> bytes:
+    """The client's own id where it is short and plain, else a new one."""
+    if sent is not None and _ACCEPTABLE.fullmatch(sent):
+        return sent
+    return b"%s%016x" % (_PROCESS, next(_numbers))
 
-    A client's own id is taken over where it is short and plain.
-    """
+
+def context_of(scope: Scope, request_id: bytes) -> RequestContext:
+    peer, agent = scope.get("client"), b""
+    for name, value in scope["headers"]:
+        if name == b"user-agent":
+            agent = value
+    return RequestContext(
+        request_id=request_id.decode(),
+        client=peer[0] if peer else "-",
+        agent=agent.decode("latin-1"),
+    )
+
+
+class ContextMiddleware:
+    """Enters a RequestContext and sends its id back as X-Request-ID."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -23,22 +43,12 @@ class ContextMiddleware:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        request_id = agent = b""
+        sent = None
         for name, value in scope["headers"]:
             if name == b"x-request-id":
-                request_id = value
-            elif name == b"user-agent":
-                agent = value
-        if not _ACCEPTABLE.fullmatch(request_id):
-            request_id = uuid4().hex.encode()
-        peer = scope.get("client")
-        enter(
-            RequestContext(
-                request_id=request_id.decode(),
-                client=peer[0] if peer else "-",
-                agent=agent.decode("latin-1"),
-            )
-        )
+                sent = value
+        request_id = request_id_of(sent)
+        enter(context_of(scope, request_id))
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -33,6 +33,7 @@ ANSWER_HEADERS = (
     "Retry-After",
     "Sunset",
     "WWW-Authenticate",
+    "X-Cache",
     "X-Request-ID",
 )
 

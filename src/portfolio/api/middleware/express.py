@@ -1,6 +1,7 @@
 """Takes hot reads straight to their endpoint, past the router and what FastAPI puts around routes."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +15,11 @@ from portfolio.api.route import Door, Handler
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A route that has a Plan; `context` is what FastAPI's router would have found."""
+    """A route that has a Plan; `found` is what FastAPI's router would have left in the scope."""
 
     path: re.Pattern[str]
     handle: Handler
-    context: Any
+    found: Mapping[str, Any]
 
 
 class ExpressMiddleware:
@@ -36,17 +37,13 @@ class ExpressMiddleware:
             for line in self._known(scope["app"]):
                 match = line.path.match(scope["path"])
                 if match:
-                    own = {
-                        **scope,
-                        "path_params": match.groupdict(),
-                        "fastapi": {"effective_route_context": line.context},
-                    }
+                    own = {**scope, "path_params": match.groupdict(), **line.found}
                     try:
                         answer = await line.handle(Request(own, receive))
                     except Exception:  # noqa: BLE001 - the ordinary way says and logs what it was
                         break
                     # Whoever measures this request wants to know its route.
-                    scope["fastapi"] = own["fastapi"]
+                    scope.update(line.found)
                     await answer(scope, receive, send)
                     return
         await self.app(scope, receive, send)
@@ -54,12 +51,15 @@ class ExpressMiddleware:
     def _known(self, app: FastAPI) -> list[Line]:
         if self._lines is None:
             self._lines = [
-                Line(found.path_regex, found.original_route.get_route_handler(), _context_of(found))
+                Line(found.path_regex, found.original_route.get_route_handler(), _left_by(found))
                 for found in iter_route_contexts(app.routes)
                 if isinstance(found.original_route, Door) and Plan.of(found.dependant)
             ]
         return self._lines
 
 
-def _context_of(found: RouteContext) -> Any:
-    return found._route_context  # noqa: SLF001 - what the router leaves in the scope
+def _left_by(found: RouteContext) -> Mapping[str, Any]:
+    context = found._route_context  # noqa: SLF001 - there is one for included routers
+    if context is not None:
+        return {"fastapi": {"effective_route_context": context}}
+    return {"route": found.original_route}

@@ -12,34 +12,19 @@ from portfolio.core.errors import BadRequestException
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_-][a-z0-9._-]*)(?::\d{1,5})?", re.IGNORECASE)
 
 
-class HostsMiddleware:
+class Hosts:
     """`allowed` holds names, `*.example.com` for subdomains, or `*` for any well-formed name.
 
     X-Forwarded-Host is never used, and refused where Host would be.
     """
 
-    def __init__(self, app: ASGIApp, allowed: list[str]) -> None:
-        self.app = app
+    def __init__(self, allowed: list[str]) -> None:
         self._any = "*" in allowed
         self._names = {name.lower() for name in allowed if not name.startswith("*")}
         self._suffixes = tuple(name[1:].lower() for name in allowed if name.startswith("*."))
         self._accepts = lru_cache(maxsize=256)(self._check)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or self._welcome(scope):
-            await self.app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": "Unknown host"})
-        else:
-            # The CORS layer further in does not see this answer.
-            refused = problem(
-                BadRequestException,
-                "The Host header does not name this server; check the address",
-                headers={"Vary": "Origin"},
-            )
-            await refused(scope, receive, send)
-
-    def _welcome(self, scope: Scope) -> bool:
+    def welcome(self, scope: Scope) -> bool:
         hosts = 0
         for name, value in scope["headers"]:
             if name == b"host":
@@ -58,3 +43,23 @@ class HostsMiddleware:
             return False
         name = match["name"].lower().rstrip(".")
         return self._any or name in self._names or name.endswith(self._suffixes)
+
+
+class HostsMiddleware:
+    def __init__(self, app: ASGIApp, hosts: Hosts) -> None:
+        self.app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or self._hosts.welcome(scope):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": "Unknown host"})
+        else:
+            # The CORS layer further in does not see this answer.
+            refused = problem(
+                BadRequestException,
+                "The Host header does not name this server; check the address",
+                headers={"Vary": "Origin"},
+            )
+            await refused(scope, receive, send)

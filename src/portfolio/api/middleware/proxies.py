@@ -7,7 +7,6 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portfolio.core.config import Network
-from portfolio.core.context import current
 
 _SECURE = {"http": "https", "ws": "wss"}
 
@@ -41,7 +40,7 @@ class ProxiesMiddleware:
         self.trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.trusted and scope["type"] != "lifespan":
+        if scope["type"] != "lifespan":
             peer = scope.get("client")
             if peer and within(peer[0], self.trusted):
                 self._believe(scope, peer[0])
@@ -65,6 +64,5 @@ class ProxiesMiddleware:
                 break
         if client != peer:
             scope["client"] = (client, 0)
-            current().client = client
         if scheme == b"https":
             scope["scheme"] = _SECURE.get(scope["scheme"], scope["scheme"])

@@ -4,6 +4,25 @@ from portfolio.core.config.group import Group
 
 
 class CacheSettings(Group):
+    enabled: bool = Field(
+        True,
+        validation_alias="CACHE_ENABLED",
+        description="Keep answers for strangers ready until what they show changes",
+    )
+    max_mb: int = Field(
+        64,
+        ge=1,
+        le=65_536,
+        validation_alias="CACHE_MAX_MB",
+        description="Megabytes of them in each worker; those least recently used make room",
+    )
+    ttl: int = Field(
+        300,
+        ge=1,
+        le=86_400,
+        validation_alias="CACHE_TTL",
+        description="Seconds after which one is made anew in any case",
+    )
     max_age: int = Field(
         0,
         ge=0,

@@ -5,12 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portfolio.core.errors import InvalidInputException
-from portfolio.core.markdown import (
-    image_addresses,
-    link_addresses,
-    render,
-    rewrite_addresses,
-)
+from portfolio.core.markdown import render
+from portfolio.core.markdown.addresses import image_addresses, link_addresses, rewrite_addresses
 
 LINKS = ["![a](b.png)", "[a](b)", "[a][r]", "![r]", "[r]: /u\n", "[r]: <u v> 'T'\n", "(b (c) d)"]
 TAGS = ["<img src=x>", "<a href='y'>", "<p title='<img src=z>'>", "<div>\n", "<!--", "-->"]
