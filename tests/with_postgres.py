@@ -56,49 +56,94 @@ def _version(folder: Path) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", folder.parent.name)]
 
 
+class FailedError(Exception):
+    """One of PostgreSQL's programs did not do what it should: all that was printed."""
+
+
+class Cluster:
+    """The data of one server in a folder, and the programs that work on it.
+
+    All methods raise FailedError.
+    """
+
+    def __init__(self, programs: Path, folder: Path, password: str, **options: str) -> None:
+        self.data = folder / "data"
+        self.port = _free_port()
+        self._programs = programs
+        self._folder = folder
+        self._log = folder / "log"
+        self._password = password
+        self._options = OPTIONS | options
+        self._identity = _identity()
+        folder.mkdir(exist_ok=True)
+        self._give_away(folder)
+
+    @property
+    def address(self) -> tuple[str, ...]:
+        """As the programs want to hear it."""
+        return ("--host", "127.0.0.1", "--port", str(self.port), "--username", OWNER)
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+asyncpg://{OWNER}:{self._password}@127.0.0.1:{self.port}/{DATABASE}"
+
+    def create(self) -> None:
+        """With an empty database, served from here on."""
+        secret = self._folder / "password"
+        secret.write_text(self._password)
+        self._give_away(secret)
+        locale = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
+        self.run(
+            *("initdb", "--pgdata", self.data, "--username", OWNER, "--pwfile", secret),
+            *("--auth", "password", "--encoding", "UTF8", "--locale", locale, "--no-sync"),
+        )
+        self.start()
+        self.run("createdb", *self.address, DATABASE)
+
+    def start(self) -> None:
+        options = " ".join(f"-c {name}='{value}'" for name, value in self._options.items())
+        server_log = self._folder / "server"
+        self._control("--log", server_log, "--options", f"-p {self.port} {options}", "start")
+
+    def stop(self) -> None:
+        """At once, and whoever is connected is cut off."""
+        if (self.data / "postmaster.pid").exists():
+            self._control("--mode", "immediate", "stop")
+
+    def run(self, program: str, *arguments: str | Path) -> None:
+        with self._log.open("a") as output:
+            done = subprocess.run(  # noqa: S603 - the programs found above
+                [self._programs / program, *arguments],
+                cwd=self._folder,
+                env=os.environ | {"PGPASSWORD": self._password},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+                **self._identity,
+            )
+        if done.returncode:
+            printed = self._log.read_text()
+            raise FailedError(f"{printed}\n{program} failed with {done.returncode}, see above.")
+
+    def _control(self, *arguments: str | Path) -> None:
+        self.run("pg_ctl", "--pgdata", self.data, "--silent", "--wait", *arguments)
+
+    def _give_away(self, path: Path) -> None:
+        if self._identity:
+            shutil.chown(path, self._identity["user"], self._identity["group"])
+
+
 @contextmanager
 def server(programs: Path) -> Iterator[str]:
     """A running server with an empty database, as a TEST_DATABASE_URL."""
-    identity = _identity()
     with tempfile.TemporaryDirectory(prefix="portfolio-postgres-") as room:
-        folder, data, log = Path(room), Path(room, "data"), Path(room, "log")
-        password, port = secrets.token_urlsafe(24), _free_port()
-        secret = folder / "password"
-        secret.write_text(password)
-        if identity:
-            for path in (folder, secret):
-                shutil.chown(path, identity["user"], identity["group"])
-
-        def run(program: str, *arguments: str | Path) -> None:
-            with log.open("a") as output:
-                done = subprocess.run(  # noqa: S603 - the programs found above
-                    [programs / program, *arguments],
-                    cwd=folder,
-                    env=os.environ | {"PGPASSWORD": password},
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    check=False,
-                    **identity,
-                )
-            if done.returncode:
-                sys.exit(f"{log.read_text()}\n{program} failed with {done.returncode}, see above.")
-
-        locale = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
-        run(
-            *("initdb", "--pgdata", data, "--username", OWNER, "--pwfile", secret, "--no-sync"),
-            *("--auth", "password", "--encoding", "UTF8", "--locale", locale),
-        )
-        options = " ".join(f"-c {name}='{value}'" for name, value in OPTIONS.items())
-        control = ("pg_ctl", "--pgdata", data, "--silent", "--wait")
+        cluster = Cluster(programs, Path(room), secrets.token_urlsafe(24))
         try:
-            run(*control, "--log", folder / "server", "--options", f"-p {port} {options}", "start")
-            address = ("--host", "127.0.0.1", "--port", str(port), "--username", OWNER)
-            run("createdb", *address, DATABASE)
-            yield f"postgresql+asyncpg://{OWNER}:{password}@127.0.0.1:{port}/{DATABASE}"
+            cluster.create()
+            yield cluster.url
         finally:
-            if (data / "postmaster.pid").exists():
-                run(*control, "--mode", "immediate", "stop")
+            cluster.stop()
 
 
 def _identity() -> dict[str, Any]:
@@ -154,6 +199,8 @@ def main() -> int:
     try:
         with server(programs) as url:
             return follow(command, url)
+    except FailedError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
 

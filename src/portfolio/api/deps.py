@@ -10,7 +10,7 @@ from portfolio.api.conditional import row_version
 from portfolio.api.idempotency import remember
 from portfolio.api.identity import AdminUser, Caller, CurrentUser, Editor, Viewer
 from portfolio.api.query import QueryOf
-from portfolio.api.route import unit_of_work
+from portfolio.api.route import REPEATED, unit_of_work
 from portfolio.core.pagination import PageRequest
 from portfolio.models.entities import EntityType
 from portfolio.schemas.page import ListQuery
@@ -60,8 +60,21 @@ def service(name: str) -> Callable[[Request], Any]:
 
 async def read_session(request: Request) -> AsyncSession:
     """Closed with the unit of work of this request."""
-    reading = services_of(request).database.reading()
+    database = services_of(request).database
+    reading = database.reading(public=database.replica is not None and _asks_in_public(request))
     return await unit_of_work(request).enter_async_context(reading)
+
+
+def _asks_in_public(request: Request) -> bool:
+    """Whether the answer is made of what strangers may see, for the first time."""
+    scope = request.scope
+    return (
+        scope["method"] in {"GET", "HEAD"}
+        and "authorization" not in request.headers
+        # Links of mails and previews: what they stand for is not public, nor what became of them.
+        and not any(name.endswith("token") for name in request.query_params)
+        and REPEATED not in scope
+    )
 
 
 async def write_session(

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from fastapi import Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi._compat import field_annotation_is_sequence
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params, get_validation_alias
@@ -28,6 +28,7 @@ from portfolio.core.errors import (
 MAX_ATTEMPTS = 3
 STACK = "portfolio.door"
 IDEMPOTENCY = "portfolio.idempotency"
+REPEATED = "portfolio.repeated"
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -43,6 +44,21 @@ class Remembered(Protocol):
     """What a dependency leaves at scope[IDEMPOTENCY] to be told of the response."""
 
     async def store(self, response: Response) -> None: ...
+
+
+def final_router(*tags: str, prefix: str = "") -> APIRouter:
+    """For routes that are complete as they stand, to be placed in the app as they are."""
+    return APIRouter(
+        prefix=prefix,
+        tags=[*tags],
+        route_class=Door,
+        generate_unique_id_function=lambda route: route.name,
+    )
+
+
+def place(app: FastAPI, router: APIRouter) -> None:
+    """Without what include_router() puts in between: it makes all routes again, at the first request."""
+    app.router.routes.extend(router.routes)
 
 
 def unit_of_work(request: Request) -> AsyncExitStack:
@@ -86,6 +102,7 @@ async def _insistently(handle: Handler, request: StrictRequest) -> Response:
         except RetryableException as error:
             if attempt == MAX_ATTEMPTS or not await request.rewind():
                 raise UnavailableException("The data is being changed; try again") from error
+        request.scope[REPEATED] = True
         # Jitter keeps those who collided from colliding again.
         await asyncio.sleep(random.uniform(0.01, 0.05) * 2**attempt)  # noqa: S311 - no secret
         attempt += 1

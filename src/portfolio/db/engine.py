@@ -3,6 +3,7 @@
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -12,15 +13,23 @@ from portfolio.core.config import DatabaseSettings, Settings
 from portfolio.core.environment import SettingsError
 from portfolio.db import mssql, sqlite
 
+_REPLICA_TIMEOUT = 5.0  # seconds for a statement, after which the primary is asked
+
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """`write` runs transactions; `read` is AUTOCOMMIT and on SQLite refuses to write."""
+    """`write` runs transactions; `read` is AUTOCOMMIT and on SQLite refuses to write.
+
+    `replica` reads from a standby, if there is one (db/replica.py).
+    """
 
     write: AsyncEngine
     read: AsyncEngine
+    replica: AsyncEngine | None = None
 
     async def dispose(self) -> None:
+        if self.replica is not None:
+            await self.replica.dispose()
         await self.read.dispose()
         await self.write.dispose()
 
@@ -28,6 +37,7 @@ class Engines:
 def create_engines(settings: Settings) -> Engines:
     """Raises SettingsError for a URL that names no database of ours or lacks its driver."""
     url = _parse(settings.database_url)
+    replica = _replica_of(url, settings.database)
     match url.get_backend_name():
         case "sqlite":
             timeout = settings.database.pool_timeout
@@ -36,7 +46,33 @@ def create_engines(settings: Settings) -> Engines:
             engine = _postgresql(url, settings.database)
         case _:
             engine = mssql.create(url, settings.database)
-    return Engines(engine, engine.execution_options(isolation_level="AUTOCOMMIT"))
+    return Engines(engine, engine.execution_options(isolation_level="AUTOCOMMIT"), replica)
+
+
+def _replica_of(primary: URL, settings: DatabaseSettings) -> AsyncEngine | None:
+    if settings.replica_url is None:
+        return None
+    if primary.get_backend_name() == "sqlite":
+        raise SettingsError(
+            ["DATABASE_REPLICA_URL: SQLite has no replicas; unset it, or set DATABASE_URL"]
+        )
+    try:
+        url = make_url(settings.replica_url)
+    except ArgumentError as error:
+        raise SettingsError(["DATABASE_REPLICA_URL: not a database URL"]) from error
+    if url.drivername != primary.drivername:
+        raise SettingsError(
+            [f"DATABASE_REPLICA_URL: must begin with {primary.drivername}:// like DATABASE_URL"]
+        )
+    # No ping: each read begins by asking how far the standby is (db/replica.py).
+    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_pre_ping": False}
+    if url.get_backend_name() == "postgresql":
+        options["connect_args"] = {
+            "command_timeout": _REPLICA_TIMEOUT,
+            "server_settings": {"default_transaction_read_only": "on"},
+        }
+        return _postgresql(url, settings, **options)
+    return mssql.create(url, settings, **options)
 
 
 def _parse(text: str) -> URL:
@@ -56,18 +92,19 @@ def _parse(text: str) -> URL:
     return url
 
 
-def _postgresql(url: URL, settings: DatabaseSettings) -> AsyncEngine:
+def _postgresql(url: URL, settings: DatabaseSettings, **options: Any) -> AsyncEngine:
     if importlib.util.find_spec("asyncpg") is None:
         raise SettingsError(
             ["DATABASE_URL: PostgreSQL needs asyncpg: pip install 'portfolio-backend[postgres]'"]
         )
+    arguments = {"timeout": settings.pool_timeout, **options.pop("connect_args", {})}
     return create_async_engine(
         url,
         pool_size=settings.pool_size,
         max_overflow=settings.max_overflow,
         pool_timeout=settings.pool_timeout,
         pool_recycle=settings.pool_recycle,
-        pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"timeout": settings.pool_timeout},
+        connect_args=arguments,
+        **{"pool_pre_ping": True, **options},
     )

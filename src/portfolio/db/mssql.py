@@ -16,13 +16,13 @@ from portfolio.core.environment import SettingsError
 MICROSOFT = "ODBC Driver 18 for SQL Server"
 
 
-def create(url: URL, settings: DatabaseSettings) -> AsyncEngine:
+def create(url: URL, settings: DatabaseSettings, **options: Any) -> AsyncEngine:
     """An engine over aioodbc. Raises SettingsError naming what must be installed."""
     pyodbc = _load("pyodbc")
     _load("aioodbc")
     pyodbc.pooling = False
     driver = settings.odbc_driver or url.query.get("driver") or find_driver(pyodbc.drivers())
-    options: dict[str, Any] = {}
+    options = {"pool_pre_ping": True, **options}
     if "tdsodbc" in str(driver).lower() or "freetds" in str(driver).lower():
         # FreeTDS answers HY090 to the types that SQLAlchemy announces ahead of the values.
         options["use_setinputsizes"] = False
@@ -32,7 +32,6 @@ def create(url: URL, settings: DatabaseSettings) -> AsyncEngine:
         max_overflow=settings.max_overflow,
         pool_timeout=settings.pool_timeout,
         pool_recycle=settings.pool_recycle,
-        pool_pre_ping=True,
         hide_parameters=True,
         # aioodbc would share the loop's few default threads with everything else.
         connect_args={

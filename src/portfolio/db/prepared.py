@@ -5,19 +5,19 @@ On the embedded reader a Prepared therefore hands its SQL text to the driver and
 on every other connection it is executed as any statement.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Select
+from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import Session
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 from portfolio.db.sqlite import InlineSQLite
 
+T = TypeVar("T")
 Row = Sequence[Any]
 Convert = Callable[[Any], Any]
 
@@ -38,22 +38,24 @@ class Prepared:
 Run = Callable[[Prepared, Mapping[str, Any]], Sequence[Row]]
 
 
-@contextmanager
-def runner(session: Session) -> Iterator[Run]:
-    """What runs prepared statements on the connection of this session, all rows at once."""
-    bind = session.get_bind()
+async def prepared(db: AsyncSession, read: Callable[[Run], T]) -> T:
+    """What `read` makes of prepared statements, run on the connection of this session.
+
+    On the embedded reader nothing waits, and none of SQLAlchemy's machinery for it is needed.
+    """
+    bind = db.sync_session.get_bind()
     if isinstance(bind, Engine) and isinstance(bind.dialect, InlineSQLite):
-        dialect = bind.dialect
-        with closing(bind.raw_connection()) as pooled:
-            cursor = pooled.driver_connection.execute  # type: ignore[union-attr]  # it is open
+        return read(_inline(bind.dialect))
+    return await db.run_sync(lambda session: read(_executing(session.connection())))
 
-            def inline(prepared: Prepared, values: Mapping[str, Any]) -> Sequence[Row]:
-                return prepared.plan(dialect).rows(cursor, values)
 
-            yield inline
-    else:
-        connection = session.connection()
-        yield lambda prepared, values: connection.execute(prepared.statement, values).all()
+def _inline(dialect: InlineSQLite) -> Run:
+    execute = dialect.plain().execute
+    return lambda statement, values: statement.plan(dialect).rows(execute, values)
+
+
+def _executing(connection: Connection) -> Run:
+    return lambda statement, values: connection.execute(statement.statement, values).all()
 
 
 class _Plan:

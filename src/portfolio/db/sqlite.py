@@ -7,6 +7,7 @@ lock and therefore has its thread.
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -56,6 +57,20 @@ class InlineSQLite(SQLiteDialect_pysqlite):
     driver = "inline"
     is_async = True
     supports_statement_cache = True
+    # Opens a connection outside of the pool.
+    opener: Callable[[], sqlite3.Connection]
+    _plain: sqlite3.Connection | None = None
+
+    def plain(self) -> sqlite3.Connection:
+        """One connection for all statements that are run at once, between two steps of the loop."""
+        if self._plain is None:
+            self._plain = self.opener()
+        return self._plain
+
+    def close_plain(self, *_engine: object) -> None:
+        if self._plain is not None:
+            self._plain.close()
+            self._plain = None
 
     @classmethod
     def get_pool_class(cls, url: URL) -> type[Pool]:
@@ -81,8 +96,7 @@ def create_reader(url: URL, pool_timeout: float) -> AsyncEngine:
         pool_reset_on_return=None,
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    def prepare(connection: sqlite3.Connection, *_record: object) -> None:
         for pragma in (
             f"busy_timeout={READER_BUSY_TIMEOUT_MS}",
             "query_only=ON",
@@ -92,6 +106,17 @@ def create_reader(url: URL, pool_timeout: float) -> AsyncEngine:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
+    def open_plain() -> sqlite3.Connection:
+        arguments, options = dialect.create_connect_args(engine.url)
+        connection: sqlite3.Connection = dialect.connect(*arguments, **options)
+        connection.isolation_level = None
+        prepare(connection)
+        return connection
+
+    dialect: InlineSQLite = engine.dialect  # type: ignore[assignment]  # that of its URL
+    dialect.opener = open_plain
+    event.listen(engine.sync_engine, "connect", prepare)
+    event.listen(engine.sync_engine, "engine_disposed", dialect.close_plain)
     return engine
 
 

@@ -9,6 +9,13 @@ class DatabaseSettings(Group):
         validation_alias="DATABASE_URL",
         description="mssql+aioodbc://…, postgresql+asyncpg://… or sqlite+aiosqlite:///… (default: SQLite in DATA_DIR)",
     )
+    replica_url: str | None = Field(
+        None,
+        # With a password in it: `portfolio settings` masks that, repr() would not.
+        repr=False,
+        validation_alias="DATABASE_REPLICA_URL",
+        description="A streaming replica of the server in DATABASE_URL, to read from for visitors (default: none)",
+    )
     odbc_driver: str | None = Field(
         None,
         validation_alias="DATABASE_ODBC_DRIVER",
