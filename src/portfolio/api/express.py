@@ -6,13 +6,14 @@ on plain coroutines only goes this way; everything else goes FastAPI's.
 """
 
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi._compat import ModelField, field_annotation_is_scalar
 from fastapi.dependencies.models import Dependant
-from fastapi.dependencies.utils import request_params_to_args
+from fastapi.dependencies.utils import get_validation_alias, request_params_to_args
 from fastapi.exceptions import RequestValidationError
 
 from portfolio.api.query import QueryOf
@@ -21,12 +22,47 @@ Call = Callable[..., Coroutine[Any, Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class Parameters:
+    """Those of one call from the path, the query or the headers, and how to take them quickly."""
+
+    fields: Sequence[ModelField]
+    # Under which names; None where a field is more than one plain value.
+    names: Sequence[str] | None
+
+    @classmethod
+    def of(cls, fields: Sequence[ModelField], *, plain: bool) -> "Parameters":
+        plain = plain and all(
+            field_annotation_is_scalar(field.field_info.annotation) for field in fields
+        )
+        return cls(fields, [get_validation_alias(field) for field in fields] if plain else None)
+
+    def take(self, sent: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+        """The values, and what is wrong with them."""
+        if self.names is None:
+            return request_params_to_args(self.fields, sent)
+        values: dict[str, Any] = {}
+        for field, name in zip(self.fields, self.names, strict=True):
+            given = sent.get(name)
+            if given is not None:
+                values[field.name], wrong = field.validate(given)
+                if wrong:
+                    return request_params_to_args(self.fields, sent)
+            elif field.field_info.is_required():
+                return request_params_to_args(self.fields, sent)
+            else:
+                values[field.name] = field.get_default()
+        return values, []
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One call: where its arguments come from, and under which key others find its result."""
 
     key: Call
     call: Call
-    parameters: Dependant | None
+    path: Parameters | None
+    query: Parameters | None
+    headers: Parameters | None
     parts: tuple[tuple[str, Call], ...]
     request_name: str | None
     response_name: str | None
@@ -54,7 +90,7 @@ class Plan:
         del response.headers["content-length"]
         results: dict[Call, Any] = {}
         for step in self.steps:
-            values = given.get(step.key, {})
+            values = given[step.key]
             for name, key in step.parts:
                 values[name] = results[key]
             if step.request_name:
@@ -68,17 +104,21 @@ class Plan:
     def _parameters(self, request: Request) -> dict[Call, dict[str, Any]]:
         given, errors = {}, []
         for step in self.steps:
-            if step.parameters is not None:
-                values: dict[str, Any] = {}
-                for fields, source in (
-                    (step.parameters.path_params, request.path_params),
-                    (step.parameters.query_params, request.query_params),
-                    (step.parameters.header_params, request.headers),
-                ):
-                    found, wrong = request_params_to_args(fields, source)
-                    values.update(found)
-                    errors += wrong
-                given[step.key] = values
+            values: dict[str, Any] = {}
+            if step.path is not None:
+                found, wrong = step.path.take(request.path_params)
+                values.update(found)
+                errors += wrong
+            if step.query is not None:
+                asked = request.query_params if request.scope["query_string"] else {}
+                found, wrong = step.query.take(asked)
+                values.update(found)
+                errors += wrong
+            if step.headers is not None:
+                found, wrong = step.headers.take(request.headers)
+                values.update(found)
+                errors += wrong
+            given[step.key] = values
         if errors:
             raise RequestValidationError(errors)
         return given
@@ -98,11 +138,14 @@ def _plan(dependant: Dependant, steps: dict[Call, Step]) -> bool:
         return False
     if not all(_plan(part, steps) for part in dependant.dependencies):
         return False
-    parameters = dependant.path_params or dependant.query_params or dependant.header_params
+    path, query, headers = dependant.path_params, dependant.query_params, dependant.header_params
     steps[call] = Step(
         key=call,
         call=call,
-        parameters=dependant if parameters else None,
+        path=Parameters.of(path, plain=True) if path else None,
+        query=Parameters.of(query, plain=True) if query else None,
+        # Their names are made from those of the arguments, which FastAPI knows how to do.
+        headers=Parameters.of(headers, plain=False) if headers else None,
         parts=tuple(
             (part.name, part.call) for part in dependant.dependencies if part.name and part.call
         ),
