@@ -41,8 +41,8 @@ class TestHit:
     @pytest.mark.parametrize(
         "path", ["posts", "posts/first", "profile", "tags", "tags/rust", "redirects", "series"]
     )
-    async def test_is_the_same_answer(self, client: AsyncClient, warm: str, path: str) -> None:
-        del warm
+    @pytest.mark.usefixtures("warm")
+    async def test_is_the_same_answer(self, client: AsyncClient, path: str) -> None:
         asked = [await client.get(f"{API}/{path}") for _ in range(2)]
         assert [state(asked[1]), asked[1].content] == ["hit", asked[0].content]
         own = {"x-cache", "x-request-id", "ratelimit"}
@@ -104,11 +104,10 @@ class TestHit:
 
     @pytest.mark.parametrize("encoding", ["zstd", "br", "gzip"])
     async def test_comes_in_each_encoding(
-        self, app: FastAPI, client: AsyncClient, services: Services, admin: User, encoding: str
+        self, client: AsyncClient, services: Services, admin: User, encoding: str
     ) -> None:
         await make_posts(services, admin, 20)
         plain = await client.get(POSTS, headers={"Accept-Encoding": "identity"})
-        del app
         answers = [
             await client.get(POSTS, headers={"Accept-Encoding": f"{encoding}, compress;q=0.1"})
             for _ in range(2)
@@ -151,8 +150,8 @@ class TestHit:
 
 
 class TestOrigins:
-    async def test_each_get_their_own_answer(self, settings: Settings, services: Services) -> None:
-        del services
+    @pytest.mark.usefixtures("services")
+    async def test_each_get_their_own_answer(self, settings: Settings) -> None:
         ours = ["https://a.example", "https://b.example"]
         server = settings.server.model_copy(update={"allowed_origins": ours})
         app = create_app(settings.model_copy(update={"server": server}))
@@ -299,10 +298,10 @@ class TestBypass:
         ("path", "status"),
         [("/health", 200), ("/openapi.json", 200), (f"{POSTS}/nothing", 404), ("/nothing", 404)],
     )
+    @pytest.mark.usefixtures("services")
     async def test_is_for_what_nobody_keeps(
-        self, client: AsyncClient, services: Services, path: str, status: int
+        self, client: AsyncClient, path: str, status: int
     ) -> None:
-        del services
         for _ in range(2):
             response = await client.get(path)
             assert (response.status_code, state(response)) == (status, "bypass")
@@ -326,8 +325,7 @@ class TestMany:
         await make_posts(services, admin, 3)
         async with make_client(app) as client:
             count_queries.clear()
-            one = len((await client.get(f"{POSTS}?limit=1", headers={"Cookie": "a=b"})).json())
-            assert one
+            await client.get(f"{POSTS}?limit=1", headers={"Cookie": "a=b"})
             alone = len(count_queries)
             count_queries.clear()
             answers = await asyncio.gather(*[client.get(POSTS) for _ in range(200)])

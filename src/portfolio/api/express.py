@@ -56,9 +56,8 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call: where its arguments come from, and under which key others find its result."""
+    """One call, and where its arguments come from."""
 
-    key: Call
     call: Call
     path: Parameters | None
     query: Parameters | None
@@ -90,15 +89,15 @@ class Plan:
         del response.headers["content-length"]
         results: dict[Call, Any] = {}
         for step in self.steps:
-            values = given[step.key]
-            for name, key in step.parts:
-                values[name] = results[key]
+            values = given[step.call]
+            for name, call in step.parts:
+                values[name] = results[call]
             if step.request_name:
                 values[step.request_name] = request
             if step.response_name:
                 values[step.response_name] = response
-            results[step.key] = await step.call(**values)
-        answer: Response = results[self.steps[-1].key]
+            results[step.call] = await step.call(**values)
+        answer: Response = results[self.steps[-1].call]
         return answer
 
     def _parameters(self, request: Request) -> dict[Call, dict[str, Any]]:
@@ -118,7 +117,7 @@ class Plan:
                 found, wrong = step.headers.take(request.headers)
                 values.update(found)
                 errors += wrong
-            given[step.key] = values
+            given[step.call] = values
         if errors:
             raise RequestValidationError(errors)
         return given
@@ -140,7 +139,6 @@ def _plan(dependant: Dependant, steps: dict[Call, Step]) -> bool:
         return False
     path, query, headers = dependant.path_params, dependant.query_params, dependant.header_params
     steps[call] = Step(
-        key=call,
         call=call,
         path=Parameters.of(path, plain=True) if path else None,
         query=Parameters.of(query, plain=True) if query else None,

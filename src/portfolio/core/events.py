@@ -50,10 +50,10 @@ def touch(db: Session, tags: Iterable[str]) -> None:
 def take(db: Session) -> list[Event]:
     """Remove and return what was emitted, changes first; called by the owner of the transaction."""
     events: list[Event] = db.info.pop(_PENDING, [])
-    return [*changes(db), *events]
+    return [*take_changes(db), *events]
 
 
-def changes(db: Session) -> list[Event]:
+def take_changes(db: Session) -> list[Event]:
     """Remove and return the Changed event of this session, if it touched anything."""
     tags = db.info.pop(_TOUCHED, None)
     return [Changed(frozenset(tags))] if tags else []

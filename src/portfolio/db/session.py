@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from portfolio.core.errors import AppError
-from portfolio.core.events import EventBus, changes, take
+from portfolio.core.events import EventBus, take, take_changes
 from portfolio.db import changes as _listens_to_every_session  # noqa: F401 - by being imported
 from portfolio.db.engine import Engines
 from portfolio.db.failures import meaning, translated
@@ -72,7 +72,7 @@ class Database:
             # get this connection could not begin.
             await db.invalidate()
             # Who knows whether it was committed after all: nobody may show what was before.
-            await self._bus.deliver(changes(db))
+            await self._bus.deliver(take_changes(db))
             raise
 
     async def check(self) -> None:

@@ -35,6 +35,7 @@ class TestHost:
             b"[::1",
             b".good",
             b"a,b",
+            b"a" * 261,
         ],
     )
     async def test_must_be_well_formed(self, host: bytes) -> None:

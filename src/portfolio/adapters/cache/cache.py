@@ -2,19 +2,17 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from math import inf
 from time import time
-from typing import Any, TypeVar
+from typing import Any
 
 from portfolio.adapters.cache.versions import Versions, slots_of
 from portfolio.core.events import Changed
 
 # What an entry costs besides its value: key, slots and places in two tables.
 OVERHEAD = 1024
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +100,6 @@ class Cache:
         flight = self._flights.pop(key, None)
         if flight is not None:
             flight.set()
-
-    async def remember(
-        self, key: Hashable, tags: Iterable[str], make: Callable[[], Awaitable[T]]
-    ) -> T:
-        """The value, made by `make` if there is none. Many who ask at once wait for one of them.
-
-        Raises CacheAwayError.
-        """
-        since = await self.position()
-        kept = self.get(key)
-        if kept is None and await self.take_off(key):
-            try:
-                kept = (await make(),)
-                self.set(key, kept, tags=tags, since=since)
-            finally:
-                self.land(key)
-        elif kept is None:
-            await self.position()
-            kept = self.get(key) or (await make(),)
-        value: T = kept[0]
-        return value
 
     async def changed(self, event: Changed) -> None:
         """For the bus: what bears one of these tags is out of date, here and everywhere."""

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 import structlog
 
 from portfolio.adapters.limiter.counters import Counters
-from portfolio.adapters.limiter.policy import LimitName, Policy, Verdict
+from portfolio.adapters.limiter.policy import Field, LimitName, Policy, Verdict
 from portfolio.adapters.limiter.tokens import KnownTokens
 from portfolio.core.errors import RateLimitedException
 
@@ -24,17 +24,16 @@ class Spending:
     def note(self, policy: Policy, verdict: Verdict) -> None:
         self._verdicts[policy] = verdict
 
-    def fields(self) -> tuple[str, str] | None:
+    def fields(self) -> list[Field]:
         """RateLimit-Policy and RateLimit; of several limits the general one goes unsaid."""
         if not self._verdicts:
-            return None
+            return []
         (policy, verdict), *special = self._verdicts.items()
         if not special:
-            return policy.advertised, policy.state(verdict)
-        return (
-            ", ".join([policy.advertised for policy, _ in special]),
-            ", ".join([policy.state(verdict) for policy, verdict in special]),
-        )
+            return policy.fields(verdict)
+        advertised = ", ".join([policy.advertised for policy, _ in special])
+        state = ", ".join([policy.state(verdict) for policy, verdict in special])
+        return [(b"ratelimit-policy", advertised.encode()), (b"ratelimit", state.encode())]
 
 
 _spending: ContextVar[Spending | None] = ContextVar("spending", default=None)
@@ -67,7 +66,7 @@ class Limits:
         if not verdict.allowed:
             self._refuse(policy, verdict)
 
-    async def spend(self, name: LimitName, key: str) -> list[tuple[bytes, bytes]] | None:
+    async def spend(self, name: LimitName, key: str) -> list[Field] | None:
         """Count one request; the header fields that tell of it, or None where that is too many.
 
         For whoever lets others refuse.
@@ -98,7 +97,7 @@ class NoLimits(Limits):
     async def hit(self, name: LimitName, key: str, *, told: bool = True) -> None:
         """Nothing is counted."""
 
-    async def spend(self, name: LimitName, key: str) -> list[tuple[bytes, bytes]] | None:
+    async def spend(self, name: LimitName, key: str) -> list[Field] | None:
         del name, key
         return []
 

@@ -10,6 +10,10 @@ from limits import RateLimitItem, parse_many
 _NOISE = 0.001  # seconds: 60 that come out of floats as 60.000000001 are 60
 
 
+# Of a header: its name and its value.
+Field = tuple[bytes, bytes]
+
+
 class LimitName(StrEnum):
     """Each has a setting of its own: RATE_LIMIT_ and the name in capitals."""
 
@@ -26,13 +30,13 @@ class LimitName(StrEnum):
 class Window:
     """`amount` requests in `seconds`, which begin with the first of them."""
 
-    __slots__ = ("amount", "label", "salt", "seconds", "state")
+    __slots__ = ("amount", "label", "salt", "seconds", "template")
 
     def __init__(self, label: str, amount: int, seconds: int) -> None:
         self.label = label
         self.amount = amount
         self.seconds = seconds
-        self.state = f'"{label}";r=%d;t=%d'
+        self.template = f'"{label}";r=%d;t=%d'
         self.salt = f"{label}/{seconds}/".encode()
 
 
@@ -75,19 +79,19 @@ class Policy:
         self.advertised = ", ".join(
             f'"{window.label}";q={window.amount};w={window.seconds}' for window in self.windows
         )
-
         self._field = (b"ratelimit-policy", self.advertised.encode())
 
-    def fields(self, verdict: Verdict) -> list[tuple[bytes, bytes]]:
+    def fields(self, verdict: Verdict) -> list[Field]:
         """Both header fields, as they are sent."""
         return [self._field, (b"ratelimit", self.state(verdict).encode())]
 
     def state(self, verdict: Verdict) -> str:
-        told = [
-            window.state % (remaining, ceil(reset - _NOISE))
-            for window, (remaining, reset) in zip(self.windows, verdict.states, strict=True)
-        ]
-        return told[0] if len(told) == 1 else ", ".join(told)
+        return ", ".join(
+            [
+                window.template % (remaining, ceil(reset - _NOISE))
+                for window, (remaining, reset) in zip(self.windows, verdict.states, strict=True)
+            ]
+        )
 
 
 def policies(quotas: Mapping[str, str]) -> dict[str, Policy]:

@@ -165,8 +165,8 @@ class CacheMiddleware:
             with suppress(AppError, CacheAwayError):
                 until = await self._schedule.end_of(tags, began)
                 result = MISS
-        ready = Ready.of(headers, body, tags if result is MISS else set(), route)
-        if result is MISS:
+        ready = Ready.of(headers, body, tags if result == MISS else set(), route)
+        if result == MISS:
             size = ready.size + len(asked.key[0]) + len(asked.key[1])
             self._cache.set(asked.key, ready, tags=tags, since=asked.since, size=size, until=until)
         # Before the first byte is sent: nobody waits for this client to take it.

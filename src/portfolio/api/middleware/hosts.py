@@ -10,6 +10,8 @@ from portfolio.core.errors import BadRequestException
 
 # RFC 3986, 3.2.2, without the characters that only make sense in an attack.
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_-][a-z0-9._-]*)(?::\d{1,5})?", re.IGNORECASE)
+# A name of 253 characters, its dot and a port. What is longer is not worth remembering either.
+_LONGEST = 260
 
 
 class Hosts:
@@ -22,7 +24,7 @@ class Hosts:
         self._any = "*" in allowed
         self._names = {name.lower() for name in allowed if not name.startswith("*")}
         self._suffixes = tuple(name[1:].lower() for name in allowed if name.startswith("*."))
-        self._accepts = lru_cache(maxsize=256)(self._check)
+        self._known = lru_cache(maxsize=256)(self._check)
 
     def welcome(self, scope: Scope) -> bool:
         hosts = 0
@@ -36,6 +38,9 @@ class Hosts:
             ):
                 return False
         return hosts == 1
+
+    def _accepts(self, value: bytes) -> bool:
+        return len(value) <= _LONGEST and self._known(value)
 
     def _check(self, value: bytes) -> bool:
         match = _HOST.fullmatch(value.decode("latin-1"))

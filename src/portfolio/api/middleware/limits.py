@@ -52,9 +52,7 @@ class LimitsMiddleware:
 
         async def send_with_fields(message: Message) -> None:
             if message["type"] == "http.response.start":
-                fields = spending.fields()
-                if fields:
-                    _add(message, *fields)
+                _add(message, spending.fields())
             await send(message)
 
         await self.app(scope, receive, send_with_fields)
@@ -69,13 +67,9 @@ class LimitsMiddleware:
         return None
 
 
-def _add(message: Message, policy: str, state: str) -> None:
+def _add(message: Message, fields: list[tuple[bytes, bytes]]) -> None:
     headers = message["headers"]
-    if message["status"] == RateLimitedException.status:
+    if fields and message["status"] == RateLimitedException.status:
         # The refusal of a limit further in carries its own.
         headers = [pair for pair in headers if not pair[0].startswith(b"ratelimit")]
-    message["headers"] = [
-        *headers,
-        (b"ratelimit-policy", policy.encode()),
-        (b"ratelimit", state.encode()),
-    ]
+    message["headers"] = [*headers, *fields]

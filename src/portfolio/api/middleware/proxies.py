@@ -11,9 +11,17 @@ from portfolio.core.config import Network
 _SECURE = {"http": "https", "ws": "wss"}
 
 
-@lru_cache(maxsize=4096)
+# Characters of an IPv6 address with brackets, zone, port and some room.
+_LONGEST = 100
+
+
 def address(text: str) -> IPv4Address | IPv6Address | None:
     """The address in a hop of X-Forwarded-For, with or without its port; None for no address."""
+    return _address(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _address(text: str) -> IPv4Address | IPv6Address | None:
     host = text.strip()
     if host.startswith("["):
         host = host[1:].partition("]")[0]

@@ -56,22 +56,25 @@ def install(
     """
     server = settings.server
     access, hosts = AccessLog(), Hosts(server.allowed_hosts)
-    proxies = [Middleware(ProxiesMiddleware, trusted=server.trusted_proxies)]
-    cache = [
-        Middleware(
-            CacheMiddleware,
-            cache=entries,
-            schedule=schedule,
-            limits=limits,
-            access=access,
-            hosts=hosts,
-            origins=server.allowed_origins,
+    front = []
+    if server.trusted_proxies:
+        front.append(Middleware(ProxiesMiddleware, trusted=server.trusted_proxies))
+    if kept is not None:
+        cache, schedule = kept
+        front.append(
+            Middleware(
+                CacheMiddleware,
+                cache=cache,
+                schedule=schedule,
+                limits=limits,
+                access=access,
+                hosts=hosts,
+                origins=server.allowed_origins,
+            )
         )
-        for entries, schedule in ([kept] if kept else ())
-    ]
+    app.stand_in_front(front)
     cors = [Middleware(ExactOriginsMiddleware, origins=server.allowed_origins)]
     add_compress_type("application/feed+json")
-    app.stand_in_front([*(proxies if server.trusted_proxies else ()), *cache])
     app.user_middleware += [
         Middleware(ContextMiddleware),
         Middleware(AccessMiddleware, log=access),

@@ -117,7 +117,7 @@ class ListedRepository(BaseRepository[M]):
         if len(faceted) > 1:
             both = select(func.count()).select_from(LISTINGS[self.entity_type])
             return both.where(*self._walked(faceted)).scalar_subquery()
-        facet, number = (faceted[0].facet, faceted[0].number) if faceted else (Facet.ALL, 0)
+        facet, number = _walks(faceted)
         tally = select(PublicationTally.published).where(
             PublicationTally.entity_type == self.entity_type,
             PublicationTally.facet == facet,
@@ -128,7 +128,7 @@ class ListedRepository(BaseRepository[M]):
     def _walked(self, faceted: Sequence[Filter]) -> list[ColumnElement[bool]]:
         """Conditions on the listings of the first, of what is listed under the others as well."""
         listing = LISTINGS[self.entity_type]
-        facet, number = (faceted[0].facet, faceted[0].number) if faceted else (Facet.ALL, 0)
+        facet, number = _walks(faceted)
         keys = listing.rank, listing.entity_id
         return [
             listing.facet == facet,
@@ -158,3 +158,8 @@ class ListedRepository(BaseRepository[M]):
     @property
     def _rank(self) -> Any:
         return RANKS[self.entity_type]
+
+
+def _walks(faceted: Sequence[Filter]) -> tuple[Any, Any]:
+    """The facet, and the number under it, whose listings are read."""
+    return (faceted[0].facet, faceted[0].number) if faceted else (Facet.ALL, 0)

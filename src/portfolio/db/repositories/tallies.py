@@ -114,7 +114,7 @@ async def _mark_unlisted(db: AsyncSession, kind: EntityType) -> None:
         .where(listing.facet == Facet.ALL)
         .scalar_subquery(),
     )
-    are, should_be = (await db.execute(counts)).one()
+    should_be, are = (await db.execute(counts)).one()
     if are == should_be:
         return
     connection = await db.connection()

@@ -20,7 +20,6 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core import cache_tags
-from portfolio.core.cache_tags import one
 from portfolio.core.clock import utc_now
 from portfolio.core.errors import ConflictException, RetryableException
 from portfolio.core.pagination import Page, PageRequest
@@ -44,8 +43,8 @@ class GroupRepository(BaseRepository[G]):
     facet: ClassVar[Facet]
     # What can be in one.
     kinds: ClassVar[tuple[EntityType, ...]]
-    # What the groups that strangers see, and the numbers with them, depend on.
-    tags: ClassVar[tuple[str, ...]]
+    # The cache tags of what strangers see of groups, with the numbers.
+    depends_on: ClassVar[tuple[str, ...]]
     default_sort: ClassVar[str] = "name"
 
     async def by_ref(self, db: AsyncSession, ref: int | str) -> G | None:
@@ -54,7 +53,7 @@ class GroupRepository(BaseRepository[G]):
 
     async def visible(self, db: AsyncSession, ref: int | str, viewer: User | None) -> G | None:
         """The group, if it betrays nothing that `viewer` may not see."""
-        cache_tags.note(*self.tags)
+        cache_tags.note(*self.depends_on)
         key = self.model.id if isinstance(ref, int) else self.model.slug
         statement = select(self.model).where(key == ref, self._shown_to(viewer))
         return (await db.execute(statement, {"now": utc_now()})).scalar_one_or_none()
@@ -62,7 +61,7 @@ class GroupRepository(BaseRepository[G]):
     async def visible_page(
         self, db: AsyncSession, request: PageRequest, viewer: User | None
     ) -> Page[G]:
-        cache_tags.note(*self.tags)
+        cache_tags.note(*self.depends_on)
         return await self.all(db, request, self._shown_to(viewer), values={"now": utc_now()})
 
     def _shown_to(self, viewer: User | None) -> ColumnElement[bool]:
@@ -146,7 +145,7 @@ class TagRepository(GroupRepository[Tag]):
     noun: ClassVar[str] = "tag"
     facet: ClassVar = Facet.TAG
     kinds: ClassVar = (EntityType.POSTS, EntityType.PROJECTS)
-    tags: ClassVar = ("tags", *kinds)
+    depends_on: ClassVar = ("tags", *kinds)
     sortable: ClassVar = {"name": Tag.name, "slug": Tag.slug, "created_at": Tag.created_at}
 
     def _members(self) -> list[Select[int]]:
@@ -161,7 +160,7 @@ class TagRepository(GroupRepository[Tag]):
         """Make these the tags of the entity, in this order."""
         note(db, kind, [entity_id])
         link, owner = LINKS[kind]
-        tags = (kind, one(kind.noun, entity_id))
+        tags = (kind, cache_tags.one(kind.noun, entity_id))
         await db.execute(
             delete(link)
             .where(owner == entity_id)
@@ -201,7 +200,7 @@ class SeriesRepository(GroupRepository[Series]):
     noun: ClassVar[str] = "series"
     facet: ClassVar = Facet.SERIES
     kinds: ClassVar = (EntityType.POSTS,)
-    tags: ClassVar = ("series", *kinds)
+    depends_on: ClassVar = ("series", *kinds)
     sortable: ClassVar = {"name": Series.name, "slug": Series.slug, "created_at": Series.created_at}
 
     def _members(self) -> list[Select[int]]:

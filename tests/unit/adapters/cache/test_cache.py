@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 from tests.factories.clocks import Clock
@@ -101,53 +100,20 @@ class TestSet:
         assert cache.bytes == OVERHEAD
 
 
-class Maker:
-    """Makes a value when it is told to go on."""
+class TestTakeOff:
+    async def test_is_for_one_of_many_who_ask_at_once(self, cache: Cache) -> None:
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(cache.take_off("a")) for _ in range(200)]
+            await asyncio.sleep(0)
+            assert [task.done() for task in asked].count(True) == 1
+            cache.land("a")
+        assert [task.result() for task in asked].count(True) == 1
 
-    def __init__(self) -> None:
-        self.made = 0
-        self.go = asyncio.Event()
+    async def test_is_for_the_next_once_that_one_has_landed(self, cache: Cache) -> None:
+        assert await cache.take_off("a")
+        cache.land("a")
+        assert await cache.take_off("a")
 
-    async def __call__(self) -> int:
-        self.made += 1
-        await self.go.wait()
-        return self.made
-
-
-async def together(times: int, ask: Callable[[], Awaitable[int]], maker: Maker) -> list[int]:
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_awaited(ask)) for _ in range(times)]
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        maker.go.set()
-    return [task.result() for task in tasks]
-
-
-async def _awaited(ask: Callable[[], Awaitable[int]]) -> int:
-    return await ask()
-
-
-class TestRemember:
-    async def test_makes_once_what_many_ask_for_at_once(self, cache: Cache) -> None:
-        maker = Maker()
-        answers = await together(200, lambda: cache.remember("a", ["posts"], maker), maker)
-        assert answers == [1] * 200
-        assert maker.made == 1
-
-    async def test_makes_it_again_once_it_has_changed(self, cache: Cache) -> None:
-        maker = Maker()
-        maker.go.set()
-        assert await cache.remember("a", ["posts"], maker) == 1
-        assert await cache.remember("a", ["posts"], maker) == 1
-        await change(cache, "posts")
-        assert await cache.remember("a", ["posts"], maker) == 2
-
-    async def test_lets_others_try_after_one_failed(self, cache: Cache) -> None:
-        async def fail() -> int:
-            raise ZeroDivisionError
-
-        with pytest.raises(ZeroDivisionError):
-            await cache.remember("a", [], fail)
-        maker = Maker()
-        maker.go.set()
-        assert await cache.remember("a", [], maker) == 1
+    async def test_of_one_thing_keeps_nobody_from_another(self, cache: Cache) -> None:
+        assert await cache.take_off("a")
+        assert await cache.take_off("b")
