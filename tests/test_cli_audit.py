@@ -11,7 +11,7 @@ from tests.factories.audit import ask_from
 from tests.factories.commands import there
 from typer.testing import CliRunner, Result
 
-from portfolio.cli import app
+from portfolio.cli.commands import app
 from portfolio.models.audit import Action
 from portfolio.wiring import Services
 

@@ -31,6 +31,7 @@ def environment(tmp_path: Path, port: int) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "DATA_DIR": str(tmp_path / "data"),
         "PORT": str(port),
+        "WORKERS": "1",
         "ENVIRONMENT": "test",
         "BCRYPT_COST": "4",
     }
@@ -50,7 +51,7 @@ def served(environment: dict[str, str], folder: Path) -> Iterator[tuple[httpx2.C
         assert process.stdout
         assert process.stderr
         for line in process.stderr:
-            if "Uvicorn running" in line:
+            if "Application startup complete" in line:
                 break
         address = f"http://127.0.0.1:{environment['PORT']}/api/v1"
         with httpx2.Client(base_url=address) as client:

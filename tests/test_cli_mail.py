@@ -14,7 +14,7 @@ from tests.factories.mail_servers import HOST, Mailbox, mail_server, make_messag
 from typer.testing import CliRunner, Result
 
 from portfolio.adapters.mailer.sink import FileMailer
-from portfolio.cli import app
+from portfolio.cli.commands import app
 
 
 @pytest.fixture(autouse=True)

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from portfolio.cli import app
+from portfolio.cli.commands import app
 from portfolio.core import environment
 
 SECRETS = {
     "DATABASE_URL": "postgresql+asyncpg://portfolio:open-sesame@db.example.com/portfolio",
+    "DATABASE_REPLICA_URL": "postgresql+asyncpg://portfolio:open-sesame@standby.example.com/portfolio",
     "SECRET_KEY": "open-sesame" * 3,
     "SECRET_KEY_PREVIOUS": "open-sesame-before",
     "PASSWORD_PEPPER": "pepper-open-sesame" * 2,

@@ -8,7 +8,7 @@ from tests.factories.commands import there
 from tests.factories.users import PASSWORD
 from typer.testing import CliRunner, Result
 
-from portfolio.cli import app
+from portfolio.cli.commands import app
 from portfolio.core import logs
 from portfolio.core.clock import utc_now
 from portfolio.core.config import LoggingSettings

@@ -14,7 +14,7 @@ from tests.factories.apps import make_application
 from portfolio.api.middleware import target
 from portfolio.api.problem import OtherKind
 from portfolio.api.v1.endpoints.sections import KINDS
-from portfolio.cli import app as cli
+from portfolio.cli.commands import app as cli
 from portfolio.core import environment
 from portfolio.core.config import Settings
 from portfolio.core.errors import AppError
@@ -47,7 +47,8 @@ def rows(path: Path) -> dict[str, list[str]]:
 def default_of(group: str, field: str) -> str:
     """As one would write it into the environment; empty where there is none."""
     kind: Any = Settings.model_fields[group].annotation
-    value = kind.model_fields[field].default
+    declared = kind.model_fields[field]
+    value = None if declared.default_factory else declared.default
     if isinstance(value, list):
         return ",".join(value)
     if isinstance(value, bool):

@@ -1,16 +1,16 @@
 """The command `portfolio`."""
 
-import gc
-import importlib
+import sys
+
+from portfolio.cli.door import answered, loaded
 
 
 def main() -> None:
-    # What is loaded here stays: the collector would look through it again and again for nothing.
-    gc.disable()
-    cli = importlib.import_module("portfolio.cli")
-    gc.freeze()
-    gc.enable()
-    cli.main()
+    # A start should not wait for what only other commands need.
+    if sys.argv[1:] == ["serve"]:
+        answered(loaded("portfolio.cli.server").serve)
+    else:
+        answered(loaded("portfolio.cli.commands").app)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,6 @@ def create_app(settings: Settings | None = None, *, prepared: bool = False) -> F
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=openapi.operation_id,
         # Asks the environment on every request whether somebody wants it: a twentieth of a read.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )

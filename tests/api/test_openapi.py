@@ -1,17 +1,16 @@
 from typing import Any
 
 import pytest
-from fastapi import APIRouter
 from pydantic import BaseModel
 from tests.factories.apps import make_app
 
 from portfolio.api.errors import errors
 from portfolio.api.identity import AdminUser, CurrentUser
 from portfolio.api.openapi import repeated_operation_ids
-from portfolio.api.route import Door
+from portfolio.api.route import door_router
 from portfolio.core.errors import ConflictException
 
-router = APIRouter(route_class=Door, prefix="/api/v1", tags=["posts"])
+router = door_router("posts", prefix="/api/v1")
 
 
 class Post(BaseModel):

@@ -57,7 +57,6 @@ def make_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=openapi.operation_id,
     )
     errors.install(app)
     stack.install(app, settings, create_limits(settings))

@@ -22,6 +22,7 @@ OUT_OF_REACH = "1000000/minute"
 # As an operator would set them, but for limits, which all tests share, and the work of a hash.
 VARIABLES = {
     "ENVIRONMENT": "test",
+    "WORKERS": "1",
     "BCRYPT_COST": "4",
     "SECRET_KEY": "signs-and-seals-0123456789abcdef",
     "PASSWORD_PEPPER": "pepper-of-tests-0123456789abcdef",
@@ -66,6 +67,21 @@ class Server:
         self._process = None
         assert status == 0, self.output()
 
+    def send(self, number: signal.Signals) -> None:
+        """A signal, to the process that was started and not to its workers."""
+        self._running().send_signal(number)
+
+    async def ended(self) -> int:
+        """Its exit status, once it has ended by itself."""
+        process, self._process = self._running(), None
+        return await asyncio.to_thread(process.wait, STOP)
+
+    def workers(self) -> set[int]:
+        """The processes that serve on its behalf."""
+        parent = self._running().pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return {int(pid) for pid in children if b"spawn_main" in _command_of(pid)}
+
     def kill(self) -> None:
         """Kill -9, of all of its workers."""
         if self._process is not None:
@@ -106,14 +122,14 @@ class Server:
 
     async def _started(self) -> bool:
         """False if somebody else was faster to take the port."""
-        port = _free_port()
+        port = free_port()
         self.url = f"http://{HOST}:{port}"
         begun = self._log.stat().st_size if self._log.exists() else 0
         process = self._process = self._launch(port)
-        async with asyncio.timeout(START), self.client() as client:
+        async with asyncio.timeout(START):
             while process.poll() is None:
                 # Whoever else has this port by now has not announced itself in our log.
-                if "API:" in self.output()[begun:] and await _is_ready(client):
+                if "API:" in self.output()[begun:] and await is_ready(self.url):
                     return True
                 await asyncio.sleep(0.05)
         self._process = None
@@ -161,14 +177,22 @@ async def eventually(look: Callable[[], Awaitable[T | None]], seconds: float = 6
         return found
 
 
-async def _is_ready(client: httpx2.AsyncClient) -> bool:
+def _command_of(pid: str) -> bytes:
     try:
-        return (await client.get("/health/ready")).status_code == httpx2.codes.OK
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+async def is_ready(url: str) -> bool:
+    try:
+        async with httpx2.AsyncClient(base_url=url, timeout=60) as client:
+            return (await client.get("/health/ready")).status_code == httpx2.codes.OK
     except httpx2.TransportError:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

@@ -8,6 +8,7 @@ from portfolio.importers.plan import Options
 from portfolio.importers.report import Outcome, Report
 from portfolio.models.users import User
 from portfolio.wiring import Services
+from portfolio.wiring.importing import build_importer
 
 Write = Callable[..., Path]
 Run = Callable[..., Awaitable[Report]]
@@ -42,9 +43,10 @@ def run(services: Services, admin: User, content: Path) -> Run:
     """Import the content, or another folder, on behalf of the owner."""
 
     async def run(root: Path = content, **options: Any) -> Report:
-        plan = await services.importer.plan(root, Options(**options))
+        importer = build_importer(services)
+        plan = await importer.plan(root, Options(**options))
         report = Report(root, plan.options.is_dry)
-        async for outcome in services.importer.run(plan):
+        async for outcome in importer.run(plan):
             report.outcomes.append(outcome)
         return report
 

@@ -9,6 +9,7 @@ from portfolio.core.errors import InvalidInputException, NotFoundException
 from portfolio.importers.plan import Options
 from portfolio.importers.report import Result
 from portfolio.wiring import Services
+from portfolio.wiring.importing import build_importer
 
 POSTS, PROJECTS = "/api/v1/posts", "/api/v1/projects"
 
@@ -19,7 +20,7 @@ class TestPlan:
     ) -> None:
         path = write("posts/a.md")
         with pytest.raises(NotFoundException, match="portfolio user create --admin"):
-            await services.importer.plan(path, Options())
+            await build_importer(services).plan(path, Options())
 
     async def test_refuses_a_folder_without_markdown(self, run: Run, write: Write) -> None:
         folder = write("other/a.txt").parent

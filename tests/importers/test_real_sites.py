@@ -12,7 +12,7 @@ from httpx2 import AsyncClient
 from tests.databases import WRITTEN, server_url
 from tests.importers.conftest import Run, told
 
-from portfolio.core.markdown import image_addresses
+from portfolio.core.markdown.addresses import image_addresses
 from portfolio.importers import documents
 from portfolio.importers.documents import Document
 from portfolio.importers.report import Report, Result

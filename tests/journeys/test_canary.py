@@ -178,7 +178,9 @@ async def what_redis_holds(redis: RedisServer) -> str:
     link = RedisLink(redis.url)
     try:
         keys = await keys_in(link)
-        return str([(key, await link.client.get(key)) for key in keys])
+        kinds = {key: await link.client.type(key) for key in keys}
+        held = {b"string": link.client.get, b"stream": link.client.xrange}
+        return str([(key, await held[kinds[key]](key)) for key in keys])
     finally:
         await link.close()
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import HTMLResponse, Response
 
+from portfolio.api.route import place
 from portfolio.core.config import Settings
 
 _ASSETS = "fastapi_offline"
@@ -61,7 +62,7 @@ def install(app: FastAPI, settings: Settings) -> None:
         return
     folder = Path(str(files(_ASSETS).joinpath("static")))
     app.mount("/docs/static", _Assets(directory=folder), name="docs-static")
-    app.include_router(_router(app, settings))
+    place(app, _router(app, settings))
 
 
 def _router(app: FastAPI, settings: Settings) -> APIRouter:

@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import (
     FileResponse,
     MalformedRangeHeader,
@@ -13,7 +13,7 @@ from starlette.responses import (
 from portfolio.adapters.storage import content_type_of
 from portfolio.api.deps import services_of
 from portfolio.api.errors import errors
-from portfolio.api.route import Door
+from portfolio.api.route import door_router
 from portfolio.core.errors import NotFoundException, RangeNotSatisfiableException
 
 _HEADERS = {
@@ -24,7 +24,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Content-Type-Options": "nosniff",
 }
-router = APIRouter(tags=["media"], route_class=Door)
+router = door_router("media")
 
 
 class MediaResponse(FileResponse):

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import iter_route_contexts
 
 from portfolio import __version__
 from portfolio.api.errors import errors
@@ -66,11 +66,6 @@ TAGS = {
     "media": "Pictures, and the files that are served",
     "system": "Health and versions",
 }
-
-
-def operation_id(route: APIRoute) -> str:
-    """The name of the function: `list_posts`. For generate_unique_id_function."""
-    return route.name
 
 
 def install(app: FastAPI, settings: Settings) -> None:

@@ -46,19 +46,20 @@ class Remembered(Protocol):
     async def store(self, response: Response) -> None: ...
 
 
-def final_router(*tags: str, prefix: str = "") -> APIRouter:
-    """For routes that are complete as they stand, to be placed in the app as they are."""
+def door_router(*tags: str, prefix: str = "") -> APIRouter:
+    """For Doors that are complete as they stand, to be placed in the app as they are."""
     return APIRouter(
         prefix=prefix,
         tags=[*tags],
         route_class=Door,
+        # The operation id: `list_posts`.
         generate_unique_id_function=lambda route: route.name,
     )
 
 
-def place(app: FastAPI, router: APIRouter) -> None:
-    """Without what include_router() puts in between: it makes all routes again, at the first request."""
-    app.router.routes.extend(router.routes)
+def place(into: FastAPI | APIRouter, router: APIRouter) -> None:
+    """Add these routes as they are; include_router() would make them again, at the first request."""
+    into.routes.extend(router.routes)
 
 
 def unit_of_work(request: Request) -> AsyncExitStack:

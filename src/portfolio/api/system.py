@@ -15,7 +15,7 @@ from portfolio import __version__
 from portfolio.api.errors import errors
 from portfolio.api.middleware.proxies import within
 from portfolio.api.problem import problem
-from portfolio.api.route import Door
+from portfolio.api.route import door_router
 from portfolio.core.config import ServerSettings
 from portfolio.core.context import current
 from portfolio.core.errors import NotFoundException, UnavailableException
@@ -68,7 +68,7 @@ def router(settings: ServerSettings, check: Check) -> APIRouter:
     `check` gives the state of each dependency: `down` or `draining` makes the server unready,
     any other word only informs.
     """
-    routes = APIRouter(route_class=Door, tags=["system"])
+    routes = door_router("system")
     fresh = [Depends(never_cached)]
 
     @routes.get("/health", dependencies=fresh, summary="Is the server healthy?")
@@ -86,8 +86,11 @@ def router(settings: ServerSettings, check: Check) -> APIRouter:
         response_model=Readiness,
         responses=errors(UnavailableException),
     )
-    async def health_ready() -> Readiness | Response:
+    async def health_ready(request: Request) -> Readiness | Response:
         states = await _states(check)
+        # The server's word, from the lifespan's state of ASGI.
+        if request.scope.get("state", {}).get("draining"):
+            states |= {"server": "draining"}
         if _UNFIT.isdisjoint(states.values()):
             return Readiness(checks=states)
         away = ", ".join(f"{name} is {state}" for name, state in states.items() if state in _UNFIT)

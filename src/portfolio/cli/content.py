@@ -18,8 +18,9 @@ from portfolio.db import migrate
 from portfolio.importers.kinds import Kind
 from portfolio.importers.plan import Options
 from portfolio.importers.report import Report
-from portfolio.main import prepare
 from portfolio.wiring import Services, build_services
+from portfolio.wiring.importing import build_importer
+from portfolio.wiring.preparation import prepare
 
 app = typer.Typer(help="Bring content in from elsewhere.", no_args_is_help=True)
 
@@ -87,9 +88,10 @@ async def _import(settings: Settings, options: Options, report: Report) -> None:
 
 async def run(services: Services, options: Options, report: Report) -> None:
     """Import the report's path and tell it all there, with progress on stderr."""
-    plan = await services.importer.plan(report.path, options)
+    importer = build_importer(services)
+    plan = await importer.plan(report.path, options)
     with _progress(len(plan)) as step:
-        async for outcome in services.importer.run(plan):
+        async for outcome in importer.run(plan):
             report.outcomes.append(outcome)
             step()
 

@@ -25,10 +25,6 @@ SAMPLE = Path(__file__).parents[1] / "demo"
 OWNER, EMAIL = "demo", "demo@example.com"  # nobody's: RFC 2606
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(demo)
-
-
 def demo() -> None:
     """Fill an empty database with a sample portfolio, and serve it."""
     settings = environment.load()

@@ -12,12 +12,12 @@ from portfolio.cli.terminal import printable
 from portfolio.core import environment, logs
 from portfolio.core.context import RequestContext, enter
 from portfolio.core.pagination import MAX_LIMIT, PageRequest
-from portfolio.main import prepare
 from portfolio.models.users import Role, User
 from portfolio.schemas.users import UserCreate, UserUpdate
 from portfolio.services.administration import UserView
 from portfolio.services.users import account
 from portfolio.wiring import Services, build_services
+from portfolio.wiring.preparation import prepare
 
 T = TypeVar("T")
 # In the audit trail no account did it, and it came from this machine.

@@ -1,10 +1,19 @@
 """What must be read again, and yet lies in no database in clear: TOTP seeds, mail that waits."""
 
 import base64
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from portfolio.core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    from cryptography import fernet
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.kdf import hkdf
+else:
+    fernet = LazyModule("cryptography.fernet")
+    hashes = LazyModule("cryptography.hazmat.primitives.hashes")
+    hkdf = LazyModule("cryptography.hazmat.primitives.kdf.hkdf")
 
 
 class SealBrokenError(Exception):
@@ -18,19 +27,23 @@ class Sealer:
     """
 
     def __init__(self, keys: list[str]) -> None:
-        self._fernet = MultiFernet([Fernet(_derived(key)) for key in keys])
+        self._keys = keys
 
     def seal(self, text: str) -> str:
-        return self._fernet.encrypt(text.encode()).decode()
+        return self._box.encrypt(text.encode()).decode()
 
     def open(self, sealed: str) -> str:
         """Raises SealBrokenError."""
         try:
-            return self._fernet.decrypt(sealed.encode()).decode()
-        except InvalidToken as error:
+            return self._box.decrypt(sealed.encode()).decode()
+        except fernet.InvalidToken as error:
             raise SealBrokenError from error
+
+    @cached_property
+    def _box(self) -> "fernet.MultiFernet":
+        return fernet.MultiFernet([fernet.Fernet(_derived(key)) for key in self._keys])
 
 
 def _derived(key: str) -> bytes:
-    own = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"portfolio sealing")
+    own = hkdf.HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"portfolio sealing")
     return base64.urlsafe_b64encode(own.derive(key.encode()))

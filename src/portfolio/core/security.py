@@ -7,13 +7,18 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bcrypt
-import jwt
 
 from portfolio.core.clock import utc_now
 from portfolio.core.errors import InvalidInputException, UnauthorizedException
+from portfolio.core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import jwt
+else:
+    jwt = LazyModule("jwt")
 
 MIN_PASSWORD, LONG_PASSWORD, MAX_PASSWORD = 8, 15, 256  # code points
 MAX_COST = 16

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
 from portfolio.core.errors import InvalidInputException
-from portfolio.core.markdown import image_addresses, rewrite_addresses
+from portfolio.core.markdown.addresses import image_addresses, rewrite_addresses
 from portfolio.importers.addresses import web_address
 from portfolio.importers.documents import Document, DocumentError
 from portfolio.importers.internal_links import InternalLinks, is_file_name, local_path

@@ -1,16 +1,22 @@
 """Column types with one meaning on every database."""
 
-import importlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, Unicode, UnicodeText
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from portfolio.core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import mssql
+else:
+    mssql = LazyModule("sqlalchemy.dialects.mssql")
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -25,9 +31,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "mssql":
-            # Loaded where it is used, which it is hardly anywhere.
-            mssql = importlib.import_module("sqlalchemy.dialects.mssql")
-            return dialect.type_descriptor(mssql.DATETIMEOFFSET(6))
+            return dialect.type_descriptor(mssql.DATETIMEOFFSET(6))  # type: ignore[no-untyped-call]  # untyped upstream
         return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:

@@ -102,10 +102,6 @@ class PublicationService(Generic[M, C, D]):
         """Raises NotFoundException, MovedException."""
         return await self._rows.related(db, await self.read(db, ref, viewer))
 
-    async def recount(self, db: AsyncSession) -> None:
-        """Make the kept numbers of what is published right again."""
-        await self._rows.recount(db)
-
     async def count_view(self, db: AsyncSession, ref: str) -> None:
         """Raises NotFoundException for what a stranger may not see."""
         if not await self._rows.count_view(db, parse_ref(ref)):

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from portfolio.core.config import Settings
-from portfolio.importers.markdown import MarkdownImporter
 from portfolio.wiring.accounts import Accounts, build_accounts
-from portfolio.wiring.content import Content, build_content, build_importer
+from portfolio.wiring.content import Content, build_content
 from portfolio.wiring.foundation import Foundation, build_foundation
 
 
@@ -13,13 +12,10 @@ from portfolio.wiring.foundation import Foundation, build_foundation
 class Services(Foundation, Content, Accounts):
     """One of each, for the life of the process."""
 
-    importer: MarkdownImporter
-
 
 def build_services(settings: Settings) -> Services:
     """Connects to nothing yet. Raises SettingsError for a database that cannot be used."""
     base = build_foundation(settings)
     content = build_content(base)
     accounts = build_accounts(base, content)
-    importer = build_importer(base, content, accounts.users)
-    return Services(**vars(base), **vars(content), **vars(accounts), importer=importer)
+    return Services(**vars(base), **vars(content), **vars(accounts))

@@ -23,6 +23,7 @@ from portfolio.api.identity import SignInDb
 from portfolio.api.limits import limited
 from portfolio.api.pages import fields
 from portfolio.api.pages.forms import SUBMITTED, Form, page, router_of
+from portfolio.api.route import place
 from portfolio.core.config import Settings
 from portfolio.models.credentials import Purpose
 from portfolio.schemas.accounts import InvitationUse, LinkUse, PasswordReset
@@ -61,12 +62,13 @@ INVITE = Form(
     fields=(fields.EMAIL, fields.USERNAME, fields.DISPLAY_NAME, fields.PASSWORD),
 )
 
+PREFIX = "/account"
 Token = Annotated[str, Query(max_length=100)]
 Link = Annotated[LinkUse, FormBody()]
 
 
 def router(settings: Settings) -> APIRouter:
-    """`GET` and `POST` below `/account`."""
+    """`GET` and `POST` below PREFIX."""
     routes = APIRouter()
     for pages in (
         _address(settings, VERIFY, Purpose.VERIFY_EMAIL),
@@ -75,13 +77,13 @@ def router(settings: Settings) -> APIRouter:
         _unlock(settings),
         _invite(settings),
     ):
-        routes.include_router(pages, prefix="/account")
+        place(routes, pages)
     return routes
 
 
 def _shown(form: Form, purpose: Purpose) -> APIRouter:
     """The form, for whoever has a link that works; what it sends is for the caller to take."""
-    routes = router_of(form)
+    routes = router_of(form, PREFIX)
 
     @routes.get(f"/{form.action}")
     async def show(token: Token, db: DbRead, tokens: OneTimeTokensDep) -> Response:
@@ -130,7 +132,7 @@ def _unlock(settings: Settings) -> APIRouter:
 
 
 def _invite(settings: Settings) -> APIRouter:
-    routes = router_of(INVITE)
+    routes = router_of(INVITE, PREFIX)
 
     @routes.get(f"/{INVITE.action}")
     async def show(token: Token, db: DbRead, registration: RegistrationDep) -> Response:

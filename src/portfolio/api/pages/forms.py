@@ -120,10 +120,10 @@ class _FormDoor(Door):
         return show
 
 
-def router_of(form: Form) -> APIRouter:
+def router_of(form: Form, prefix: str = "") -> APIRouter:
     """For the routes that show this form and take it."""
     door = type("FormDoor", (_FormDoor,), {"form": form})
-    return APIRouter(route_class=door, include_in_schema=False)
+    return APIRouter(prefix=prefix, route_class=door, include_in_schema=False)
 
 
 async def _same_origin(request: Request) -> None:

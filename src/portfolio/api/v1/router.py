@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from portfolio.api.route import place
 from portfolio.api.v1.endpoints import (
     api_tokens,
     audit,
@@ -16,6 +17,8 @@ from portfolio.api.v1.endpoints import (
     redirects,
     registration,
     render,
+    resume,
+    sections,
     sessions,
     stats,
     taxonomy,
@@ -28,6 +31,8 @@ from portfolio.api.v1.endpoints import (
 ROUTERS = (
     posts.router,
     projects.router,
+    sections.router,
+    resume.router,
     profile.router,
     taxonomy.router,
     auth.router,
@@ -48,6 +53,5 @@ ROUTERS = (
 
 
 def include_in(app: FastAPI) -> None:
-    """Straight into the app: each router in between is one more to pass on every request."""
     for router in ROUTERS:
-        app.include_router(router, prefix="/api/v1")
+        place(app, router)

@@ -1,3 +1,4 @@
+import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal
 
@@ -7,6 +8,14 @@ from pydantic_settings import NoDecode
 from portfolio.core.config.group import Group, split
 
 Network = IPv4Network | IPv6Network
+MOST_WORKERS = 64
+
+
+def _cores() -> int:
+    """Those that this process may use, which may be fewer than the machine has."""
+    known = hasattr(os, "sched_getaffinity")  # not on macOS
+    count = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
+    return min(count, MOST_WORKERS)
 
 
 class ServerSettings(Group):
@@ -19,7 +28,13 @@ class ServerSettings(Group):
     port: int = Field(
         8000, ge=0, le=65535, validation_alias="PORT", description="Port to listen on"
     )
-    workers: int = Field(1, ge=1, le=64, validation_alias="WORKERS", description="Server processes")
+    workers: int = Field(
+        default_factory=_cores,
+        ge=1,
+        le=MOST_WORKERS,
+        validation_alias="WORKERS",
+        description="Server processes (default: one for each core)",
+    )
     public_url: str | None = Field(
         None,
         pattern=r"^https?://[^/?#\s]+[^?#\s]*$",

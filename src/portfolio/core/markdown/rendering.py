@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
@@ -10,6 +9,7 @@ from markdown_it.token import Token
 
 from portfolio.core.markdown.highlighting import fence
 from portfolio.core.markdown.parsing import author_parser, parse, visitor_parser
+from portfolio.core.markdown.rendered import Heading, Rendered
 from portfolio.core.markdown.sanitising import (
     AUTHOR,
     VISITOR,
@@ -18,37 +18,12 @@ from portfolio.core.markdown.sanitising import (
 )
 from portfolio.core.text import excerpt, plain_text, reading_time, slugify
 
-# Raise it when the rules change: stored HTML of an older version is rendered again.
-RENDER_VERSION = 1
 TOC_LEVELS = (1, 2, 3, 4)
 
 _EXPLICIT_ID = re.compile(r"\s*\{#([A-Za-z0-9_.:-]+)\}\s*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """One line of the table of contents; `id` is the fragment of its address."""
-
-    level: int
-    id: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """Safe HTML and what lists show of it; `reading_time` is in minutes."""
-
-    html: str
-    toc: list[Heading]
-    excerpt: str
-    reading_time: int
-
-
 def render(source: str) -> Rendered:
-    """Render an author's Markdown, in which HTML is allowed as far as the allow-list goes.
-
-    Raises InvalidInputException for a text that is too long, nested too deeply or too costly.
-    """
     tokens = parse(_AUTHOR_PARSER, source)
     headings = _anchor(tokens)
     html = sanitise(AUTHOR, _AUTHOR_PARSER.renderer.render(tokens, _AUTHOR_PARSER.options, {}))
@@ -61,10 +36,6 @@ def render(source: str) -> Rendered:
 
 
 def render_untrusted(source: str) -> str:
-    """Render a visitor's Markdown to HTML without images, ids and classes.
-
-    Raises InvalidInputException as `render` does.
-    """
     tokens = parse(_VISITOR_PARSER, source)
     return sanitise(VISITOR, _VISITOR_PARSER.renderer.render(tokens, _VISITOR_PARSER.options, {}))
 

@@ -20,13 +20,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from portfolio.core import cache_tags
-from portfolio.core.cache_tags import one
+from portfolio.core.cache_tags import note, one
 from portfolio.core.clock import utc_now
 from portfolio.core.events import touch
 from portfolio.core.pagination import Page, PageRequest, Sort
 from portfolio.db.prepared import Prepared, Run, prepared
-from portfolio.db.repositories import tallies
 from portfolio.db.repositories.attachments import covers_of, images_of, tags_of
 from portfolio.db.repositories.base import ROW_ID, SORT_VALUE, ordered, page_of
 from portfolio.db.repositories.cards import ready_card
@@ -119,7 +117,7 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
         counted: bool = True,
         ready: bool = False,
     ) -> Page[Any] | None:
-        cache_tags.note(self.entity_type)
+        note(self.entity_type)
         sort = self.sort_of(request)
         values: dict[str, Any] = {"now": utc_now(), "row_limit": request.limit + 1}
         for name, value in filters.items():
@@ -155,7 +153,7 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
 
         Looked for among the first CANDIDATES of each of its first tags.
         """
-        cache_tags.note(self.entity_type)
+        note(self.entity_type)
         now = utc_now()
         tags = self.labels_of(card)[:COMPARED]
         if not tags:
@@ -184,7 +182,7 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
 
         found = await prepared(db, read)
         if found is not None:
-            cache_tags.note(*self._shown_by(found))
+            note(*self._shown_by(found))
         return found
 
     async def next_due(self, db: AsyncSession, after: datetime) -> datetime | None:
@@ -206,9 +204,6 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
         if found is not None:
             touch(db, (self.entity_type, one(self.entity_type.noun, found)))
         return found is not None
-
-    async def recount(self, db: AsyncSession) -> None:
-        await tallies.recount(db)
 
     async def slugs_like(self, db: AsyncSession, base: str) -> set[str]:
         """The slug itself and those that number it: base, base-2, base-3 …"""

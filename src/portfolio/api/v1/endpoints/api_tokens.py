@@ -1,17 +1,15 @@
-from fastapi import APIRouter
-
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import ApiTokensDep, CurrentUser, DbRead, DbWrite, PageDep, RowId
 from portfolio.api.errors import errors
 from portfolio.api.identity import SignInDb, TokenMaker
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import ConflictException, NotFoundException
 from portfolio.core.pagination import Page
 from portfolio.models.credentials import ApiToken
 from portfolio.schemas.api_tokens import ApiTokenCreate, ApiTokenIssued, ApiTokenRead
 from portfolio.schemas.page import PageRead
 
-router = APIRouter(prefix="/me/api-tokens", tags=["api tokens"], route_class=Door)
+router = v1_router("api tokens", prefix="/me/api-tokens")
 
 
 @router.get("", response_model=PageRead[ApiTokenRead])

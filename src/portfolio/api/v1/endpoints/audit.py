@@ -1,17 +1,17 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import AdminUser, AuditDep, DbRead
 from portfolio.api.query import QueryOf
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.pagination import Page
 from portfolio.models.audit import AuditEntry
 from portfolio.schemas.audit import AuditQuery, AuditRead
 from portfolio.schemas.page import PageRead
 
-router = APIRouter(tags=["audit"], route_class=Door)
+router = v1_router("audit")
 
 
 @router.get("/audit", response_model=PageRead[AuditRead])

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import Form, Response
 
 from portfolio.adapters.limiter import LimitName
 from portfolio.api.cookies import DeviceToken, remember_device
@@ -8,7 +8,7 @@ from portfolio.api.deps import AuthDep, DbRead, SessionsDep, SetupDep
 from portfolio.api.errors import errors
 from portfolio.api.identity import CurrentIdentity, SignInDb
 from portfolio.api.limits import limited
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import (
     AccountLockedException,
     ConflictException,
@@ -31,7 +31,7 @@ from portfolio.schemas.auth import (
 from portfolio.services.sessions import Login
 from portfolio.services.two_factor import Challenge
 
-router = APIRouter(prefix="/auth", tags=["auth"], route_class=Door)
+router = v1_router("auth", prefix="/auth")
 
 
 @router.post(

@@ -1,7 +1,5 @@
 """Pictures of posts, projects and profiles, and the library."""
 
-from fastapi import APIRouter
-
 from portfolio.api.answers import Answer, AnswerDep
 from portfolio.api.deps import (
     DbRead,
@@ -16,7 +14,7 @@ from portfolio.api.deps import (
     Viewer,
 )
 from portfolio.api.errors import errors
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import NotFoundException, PreconditionFailedException
 from portfolio.core.pagination import Page
 from portfolio.models.media import Image
@@ -25,7 +23,7 @@ from portfolio.schemas.page import PageRead
 
 ABSENT = errors(NotFoundException)
 CHANGE = errors(NotFoundException, PreconditionFailedException)
-router = APIRouter(tags=["media"], route_class=Door)
+router = v1_router("media")
 
 
 def _created(answer: Answer, image: Image) -> Image:
@@ -35,7 +33,7 @@ def _created(answer: Answer, image: Image) -> Image:
 
 
 def _add_target(kind: EntityType) -> None:
-    one = kind.removesuffix("s")
+    one = kind.noun
 
     @router.get(
         f"/{kind}/{{ref}}/images",

@@ -1,15 +1,13 @@
-from fastapi import APIRouter
-
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import InvitesDep
 from portfolio.api.errors import errors
 from portfolio.api.identity import FreshAdmin, SignInDb
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import ConflictException
 from portfolio.schemas.invites import InviteCreate, InviteRead
 from portfolio.services.invites import Invite
 
-router = APIRouter(prefix="/invites", tags=["invites"], route_class=Door)
+router = v1_router("invites", prefix="/invites")
 
 
 @router.post("", response_model=InviteRead, status_code=201, responses=errors(ConflictException))

@@ -1,4 +1,4 @@
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from portfolio.adapters.limiter import LimitName
 from portfolio.api.answers import AnswerDep
@@ -15,7 +15,7 @@ from portfolio.api.deps import (
 from portfolio.api.errors import errors
 from portfolio.api.identity import CurrentIdentity, FreshIdentity, SignInDb
 from portfolio.api.limits import limited
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import (
     AccountLockedException,
     ConflictException,
@@ -26,7 +26,7 @@ from portfolio.models.users import User
 from portfolio.schemas.accounts import AccountExport, EmailAddress, PasswordChange, Registered
 from portfolio.schemas.users import Me, MeUpdate
 
-router = APIRouter(prefix="/me", tags=["me"], route_class=Door)
+router = v1_router("me", prefix="/me")
 
 
 @router.get("", response_model=Me, summary="Your account")

@@ -1,18 +1,16 @@
 """A new password for who has lost it. Who still has it changes it at /me/password."""
 
-from fastapi import APIRouter
-
 from portfolio.adapters.limiter import LimitName
 from portfolio.api.deps import AccountMailDep, DbRead, PasswordsDep
 from portfolio.api.errors import errors
 from portfolio.api.identity import SignInDb
 from portfolio.api.limits import limited
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import InvalidTokenException
 from portfolio.schemas.accounts import Accepted, EmailAddress, PasswordReset
 from portfolio.services.account_mail import Occasion
 
-router = APIRouter(prefix="/auth/password", tags=["auth"], route_class=Door)
+router = v1_router("auth", prefix="/auth/password")
 
 
 @router.post(

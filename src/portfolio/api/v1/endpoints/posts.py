@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import (
@@ -15,8 +15,8 @@ from portfolio.api.deps import (
 )
 from portfolio.api.errors import errors
 from portfolio.api.query import QueryOf
-from portfolio.api.route import Door
 from portfolio.api.v1.endpoints.publications import CHANGE, add_verbs
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import (
     ConflictException,
     ForbiddenException,
@@ -27,7 +27,7 @@ from portfolio.models.projections import PostDetail
 from portfolio.schemas.page import PageRead
 from portfolio.schemas.posts import PostCreate, PostQuery, PostRead, PostSummary, PostUpdate
 
-router = APIRouter(tags=["posts"], route_class=Door)
+router = v1_router("posts")
 
 
 @router.get("/posts", response_model=PageRead[PostSummary], responses=errors(ForbiddenException))

@@ -1,17 +1,12 @@
-from fastapi import APIRouter
-
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import DbRead, DbWrite, Editor, IfMatch, ProfilesDep, Ref
 from portfolio.api.errors import errors
-from portfolio.api.route import Door
-from portfolio.api.v1.endpoints import resume, sections
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import NotFoundException, PreconditionFailedException
 from portfolio.models.projections import ProfileDetail
 from portfolio.schemas.profiles import HomeRead, ProfileRead, ProfileUpdate
 
-router = APIRouter(tags=["profile"], route_class=Door)
-router.include_router(sections.router)
-router.include_router(resume.router)
+router = v1_router("profile")
 
 
 @router.get("/profile", response_model=HomeRead, responses=errors(NotFoundException))

@@ -1,11 +1,11 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import DbRead, PageDep, PostsDep, ProjectsDep, RedirectsDep, Viewer
 from portfolio.api.errors import errors
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import MovedException, NotFoundException
 from portfolio.core.pagination import Page
 from portfolio.schemas.page import PageRead
@@ -13,7 +13,7 @@ from portfolio.schemas.redirects import RedirectRead
 from portfolio.services.redirects import RedirectView
 
 OldAddress = Annotated[str, Path(description="A path; slashes in it stand for themselves")]
-router = APIRouter(tags=["redirects"], route_class=Door)
+router = v1_router("redirects")
 
 
 @router.get("/redirects", response_model=PageRead[RedirectRead])

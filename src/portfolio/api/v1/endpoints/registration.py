@@ -1,11 +1,9 @@
-from fastapi import APIRouter
-
 from portfolio.adapters.limiter import LimitName
 from portfolio.api.deps import AccountMailDep, AddressesDep, RegistrationDep
 from portfolio.api.errors import errors
 from portfolio.api.identity import SignInDb
 from portfolio.api.limits import limited
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import (
     ConflictException,
     InvalidTokenException,
@@ -20,7 +18,7 @@ from portfolio.schemas.accounts import (
 )
 from portfolio.services.account_mail import Occasion
 
-router = APIRouter(prefix="/auth", tags=["auth"], route_class=Door)
+router = v1_router("auth", prefix="/auth")
 
 
 @router.post(

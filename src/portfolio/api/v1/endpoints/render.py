@@ -1,13 +1,11 @@
 import asyncio
 
-from fastapi import APIRouter
-
 from portfolio.api.deps import Editor
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.markdown import Rendered, render
 from portfolio.schemas.render import RenderRead, RenderRequest
 
-router = APIRouter(tags=["posts"], route_class=Door)
+router = v1_router("posts")
 
 
 @router.post("/render", response_model=RenderRead)

@@ -1,17 +1,16 @@
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from portfolio.api.conditional import versioned
 from portfolio.api.deps import DbRead, DbWrite, Editor, IfMatch, ResumeDep
 from portfolio.api.errors import errors
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import NotFoundException, PreconditionFailedException
 from portfolio.schemas.resume import Resume, ResumeDocument
 from portfolio.services.resume import ResumeView
 
-router = APIRouter(tags=["profile"], route_class=Door)
+router = v1_router("profile")
 
 
 @router.get("/profile/resume.json", response_model=Resume, responses=errors(NotFoundException))

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter
-
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import DbRead, DbWrite, Editor, IfMatch, PageDep, ProfilesDep, RowId
 from portfolio.api.errors import errors
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import (
     ConflictException,
     NotFoundException,
@@ -21,7 +19,7 @@ from portfolio.schemas.page import PageRead
 from portfolio.schemas.profiles import Order, SectionRead
 
 CHANGE = errors(NotFoundException, PreconditionFailedException)
-router = APIRouter(tags=["profile"], route_class=Door)
+router = v1_router("profile")
 
 
 @dataclass(frozen=True, slots=True)

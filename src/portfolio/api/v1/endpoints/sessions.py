@@ -1,17 +1,15 @@
-from fastapi import APIRouter
-
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import CurrentUser, DbRead, DbWrite, PageDep, RowId, SessionsDep
 from portfolio.api.errors import errors
 from portfolio.api.identity import CurrentIdentity
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import NotFoundException
 from portfolio.core.pagination import Page
 from portfolio.schemas.page import PageRead
 from portfolio.schemas.sessions import SessionRead
 from portfolio.services.sessions import SessionView
 
-router = APIRouter(prefix="/me/sessions", tags=["sessions"], route_class=Door)
+router = v1_router("sessions", prefix="/me/sessions")
 
 
 @router.get("", response_model=PageRead[SessionRead])

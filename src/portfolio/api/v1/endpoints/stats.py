@@ -1,11 +1,9 @@
-from fastapi import APIRouter
-
 from portfolio.api.deps import AdminUser, DbRead, StatsDep
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.models.projections import Stats
 from portfolio.schemas.stats import StatsRead
 
-router = APIRouter(prefix="/stats", tags=["stats"], route_class=Door)
+router = v1_router("stats", prefix="/stats")
 
 
 @router.get("", response_model=StatsRead)

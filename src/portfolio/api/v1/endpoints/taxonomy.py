@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from fastapi import APIRouter
-
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import (
     DbRead,
@@ -17,7 +15,8 @@ from portfolio.api.deps import (
     Viewer,
 )
 from portfolio.api.errors import errors
-from portfolio.api.route import Door
+from portfolio.api.route import place
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import (
     ConflictException,
     NotFoundException,
@@ -27,11 +26,11 @@ from portfolio.schemas.page import PageRead
 from portfolio.schemas.taxonomy import GroupCreate, GroupRead, GroupUpdate, TagUpdate
 
 CHANGE = errors(NotFoundException, PreconditionFailedException, ConflictException)
-router = APIRouter(route_class=Door)
+router = v1_router()
 
 
 def _add_group(path: str, one: str, many: str, service: Any, changes: type[GroupUpdate]) -> None:
-    group = APIRouter(prefix=path, tags=[many], route_class=Door)
+    group = v1_router(many, prefix=path)
 
     @group.get("", response_model=PageRead[GroupRead], name=f"list_{many}")
     async def list_all(
@@ -83,7 +82,7 @@ def _add_group(path: str, one: str, many: str, service: Any, changes: type[Group
         """Delete the group, not what is in it."""
         await groups.delete(db, ref, if_match)
 
-    router.include_router(group)
+    place(router, group)
 
 
 _add_group("/tags", "tag", "tags", TagsDep, TagUpdate)

@@ -1,4 +1,4 @@
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from portfolio.adapters.limiter import LimitName
 from portfolio.api.cookies import DeviceToken, remember_device
@@ -6,7 +6,7 @@ from portfolio.api.deps import AuthDep, DbRead, ReauthenticationDep, TwoFactorDe
 from portfolio.api.errors import errors
 from portfolio.api.identity import CurrentIdentity, CurrentUser, FreshIdentity, SignInDb
 from portfolio.api.limits import limited
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import (
     AccountLockedException,
     ConflictException,
@@ -29,7 +29,7 @@ from portfolio.schemas.two_factor import (
 from portfolio.services.sessions import Login
 from portfolio.services.two_factor import Enrolment, TwoFactorState
 
-router = APIRouter(tags=["two factors"], route_class=Door)
+router = v1_router("two factors")
 
 SENT = Accepted(detail="A code is on its way to your mail address")
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import (
@@ -17,7 +17,7 @@ from portfolio.api.deps import (
 from portfolio.api.errors import errors
 from portfolio.api.identity import Caller, FreshAdmin
 from portfolio.api.query import QueryOf
-from portfolio.api.route import Door
+from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import (
     ConflictException,
     NotFoundException,
@@ -32,7 +32,7 @@ from portfolio.services.sessions import SessionView
 
 ONE = errors(NotFoundException)
 CHANGE = errors(NotFoundException, ConflictException, PreconditionFailedException)
-router = APIRouter(prefix="/users", tags=["users"], route_class=Door)
+router = v1_router("users", prefix="/users")
 
 
 @router.get("", response_model=PageRead[UserAdmin])

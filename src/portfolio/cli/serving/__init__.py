@@ -1,0 +1,1 @@
+"""Server processes: how they begin, are watched over, and end."""
