@@ -80,7 +80,7 @@ class Ready:
 class Asked:
     """What of a request decides which answer it gets."""
 
-    __slots__ = ("flies", "head", "headers", "key", "request_id", "since")
+    __slots__ = ("claimed", "head", "headers", "key", "request_id", "since")
 
     def __init__(self, scope: Scope, headers: dict[bytes, bytes], origin: bytes | None) -> None:
         query: bytes = scope["query_string"]
@@ -100,7 +100,7 @@ class Asked:
         # The position of the cache before anything was read for this one, and whether others
         # wait for what is made of it.
         self.since = 0
-        self.flies = False
+        self.claimed = False
 
     def normalise(self, scope: Scope) -> None:
         """Let the request be the same for all that have this key."""

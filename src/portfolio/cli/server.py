@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 
-from portfolio.cli.door import loaded
+from portfolio.cli.loading import load
 from portfolio.cli.serving import metrics
 from portfolio.cli.serving.supervisor import Supervisor
 from portfolio.cli.serving.worker import end_quietly
@@ -28,10 +28,10 @@ def serve() -> None:
 
 
 def _alone(chosen: Settings, listener: socket.socket) -> None:
-    app = loaded("portfolio.main").create_app(chosen, prepared=True)
+    app = load("portfolio.main").create_app(chosen, prepared=True)
     services = app.state.services
-    preparation = loaded("portfolio.wiring.preparation")
-    draining = loaded("portfolio.cli.serving.draining")
+    preparation = load("portfolio.wiring.preparation")
+    draining = load("portfolio.cli.serving.draining")
 
     async def prepare() -> None:
         try:
@@ -48,7 +48,7 @@ def _alone(chosen: Settings, listener: socket.socket) -> None:
 def _together(chosen: Settings, listener: socket.socket) -> None:
     metrics.share(chosen.storage.data_dir)
     with Supervisor(listener, chosen.server.workers) as supervisor:
-        wiring, preparation = loaded("portfolio.wiring"), loaded("portfolio.wiring.preparation")
+        wiring, preparation = load("portfolio.wiring"), load("portfolio.wiring.preparation")
 
         async def prepare() -> None:
             async with wiring.build_services(chosen) as services:

@@ -5,7 +5,11 @@ from typing import Any
 
 
 class LazyModule:
-    """Stands for a module; type checkers are shown the real one, by `if TYPE_CHECKING`."""
+    """Stands for a module; type checkers are shown the real one, by `if TYPE_CHECKING`.
+
+    Unlike importlib.util.LazyLoader it imports no parent packages before that, and threads may
+    race for the first use, which with Python 3.11 breaks that one.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name

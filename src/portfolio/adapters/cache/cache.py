@@ -40,7 +40,7 @@ class Cache:
         self._ttl = ttl
         self._clock = clock
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
-        self._flights: dict[Hashable, asyncio.Event] = {}
+        self._claims: dict[Hashable, asyncio.Event] = {}
         self.bytes = 0
         # A number that grows with every change, as known now to all who share the site; get()
         # answers as of the last one. Raises CacheAwayError.
@@ -83,23 +83,23 @@ class Cache:
         if entry is not None:
             self.bytes -= entry.size
 
-    async def take_off(self, key: Hashable) -> bool:
-        """Whether the caller is to make this value, and to call land() then.
+    async def claim(self, key: Hashable) -> bool:
+        """Whether the caller is to make this value, and to call release() then.
 
         Otherwise somebody just did, or tried: look again.
         """
-        flight = self._flights.get(key)
-        if flight is None:
-            self._flights[key] = asyncio.Event()
+        claim = self._claims.get(key)
+        if claim is None:
+            self._claims[key] = asyncio.Event()
             return True
-        await flight.wait()
+        await claim.wait()
         return False
 
-    def land(self, key: Hashable) -> None:
+    def release(self, key: Hashable) -> None:
         """Let those go on who wait for this value."""
-        flight = self._flights.pop(key, None)
-        if flight is not None:
-            flight.set()
+        claim = self._claims.pop(key, None)
+        if claim is not None:
+            claim.set()
 
     async def changed(self, event: Changed) -> None:
         """For the bus: what bears one of these tags is out of date, here and everywhere."""

@@ -23,9 +23,10 @@ class SharedCounters:
     """65,536 slots of 32 bytes, in buckets of eight; in a full bucket the one that ends first goes.
 
     An update holds a lock for some microseconds; whoever is stopped just then is not waited for,
-    which may cost a count of one. The clock is the host's monotonic one, which
-    begins anew with the host: a window that would end later than it can is over. Raises
-    SettingsError where the file cannot be made.
+    which may cost a count of one. The clock is the host's monotonic one, which begins anew with
+    the host: a window that would end later than it can is over.
+
+    Raises SettingsError where the file cannot be made.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:

@@ -108,8 +108,8 @@ class CacheMiddleware:
         asked.since = await self._cache.position()
         ready: Ready | None = self._cache.get(asked.key)
         if ready is None and not asked.head:
-            asked.flies = await self._cache.take_off(asked.key)
-            if not asked.flies:
+            asked.claimed = await self._cache.claim(asked.key)
+            if not asked.claimed:
                 asked.since = await self._cache.position()
                 ready = self._cache.get(asked.key)
         return ready
@@ -149,7 +149,7 @@ class CacheMiddleware:
         try:
             await self.app(scope, receive, send_and_keep)
         finally:
-            self._land(asked)
+            self._release(asked)
 
     async def _keep(
         self,
@@ -170,7 +170,7 @@ class CacheMiddleware:
             size = ready.size + len(asked.key[0]) + len(asked.key[1])
             self._cache.set(asked.key, ready, tags=tags, since=asked.since, size=size, until=until)
         # Before the first byte is sent: nobody waits for this client to take it.
-        self._land(asked)
+        self._release(asked)
         self._access.cache[result].inc()
         return result, ready
 
@@ -185,11 +185,11 @@ class CacheMiddleware:
 
     def _pass(self, asked: Asked, start: Message) -> None:
         """This answer is not kept."""
-        self._land(asked)
+        self._release(asked)
         self._access.cache[BYPASS].inc()
         start["headers"] = [*start["headers"], X_CACHE[BYPASS]]
 
-    def _land(self, asked: Asked) -> None:
-        if asked.flies:
-            asked.flies = False
-            self._cache.land(asked.key)
+    def _release(self, asked: Asked) -> None:
+        if asked.claimed:
+            asked.claimed = False
+            self._cache.release(asked.key)

@@ -72,7 +72,7 @@ class Supervisor:
             while not self._ends:
                 self._wait(woken)
                 self._obey()
-                self._bury()
+                self._reap()
                 self._fill()
             signal.set_wakeup_fd(-1)
 
@@ -103,25 +103,17 @@ class Supervisor:
                 self._count = min(max(1, self._count + change), MOST_WORKERS)
                 log.info("server.workers", count=self._count)
 
-    def _bury(self) -> None:
+    def _reap(self) -> None:
         for each in [*self._leaving]:
-            if each.status is None and each.silent_for > LAST:
-                log.error("worker.hung", pid=each.pid)
-                each.kill()
-            if each.status is not None:
+            if _has_ended(each, LAST):
                 self._leaving.remove(each)
-                metrics.forget(each.pid)
         for each in [*self._workers]:
-            limit = _LONGEST_SILENCE if each.serves else _SLOWEST_START
-            if each.status is None and each.silent_for > limit:
-                log.error("worker.hung", pid=each.pid)
-                each.kill()
-            if each.status is not None:
+            if _has_ended(each, _LONGEST_SILENCE if each.serves else _SLOWEST_START):
                 self._workers.remove(each)
-                metrics.forget(each.pid)
-                self._mourn(each)
+                self._back_off(each)
 
-    def _mourn(self, worker: Process) -> None:
+    def _back_off(self, worker: Process) -> None:
+        """One that has served is replaced at once; one that could not start, after a pause."""
         if self._ends:
             return
         log.error("worker.died", pid=worker.pid, status=worker.status)
@@ -165,6 +157,17 @@ class Supervisor:
         self._workers.remove(worker)
         self._leaving.append(worker)
         worker.tell(RETIRE)
+
+
+def _has_ended(worker: Process, patience: float) -> bool:
+    """One that has been silent for longer than these seconds is killed first."""
+    if worker.status is None and worker.silent_for > patience:
+        log.error("worker.hung", pid=worker.pid)
+        worker.kill()
+    if worker.status is None:
+        return False
+    metrics.forget(worker.pid)
+    return True
 
 
 def _is_on_terminal() -> bool:

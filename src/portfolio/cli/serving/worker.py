@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from socket import socket
 from time import sleep
 
-from portfolio.cli.door import loaded
+from portfolio.cli.loading import load
 from portfolio.core.environment import SettingsError
 
 BEGIN, RETIRE, BEAT = b"begin", b"retire", b"."
@@ -76,9 +76,9 @@ def run(listener: socket, pipe: Connection) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
     lifeline = Lifeline(pipe)
     try:
-        app = loaded("portfolio.main").create_app(prepared=True)
-        server = loaded("portfolio.cli.serving.draining").DrainingServer(app, lifeline.beat)
-        migrate = loaded("portfolio.db.migrate")
+        app = load("portfolio.main").create_app(prepared=True)
+        server = load("portfolio.cli.serving.draining").DrainingServer(app, lifeline.beat)
+        migrate = load("portfolio.db.migrate")
         if lifeline.may_begin():
             lifeline.retire = server.retire
             server.begin(

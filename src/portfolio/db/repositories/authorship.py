@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.clock import utc_now
 from portfolio.db.repositories.facets import MODELS
-from portfolio.db.repositories.ready_cards import note
+from portfolio.db.repositories.ready_cards import mark_stale
 
 
 async def hand_over(db: AsyncSession, giver: int, taker: int) -> dict[str, int]:
@@ -17,7 +17,7 @@ async def hand_over(db: AsyncSession, giver: int, taker: int) -> dict[str, int]:
         handed[kind.value] = len(ids)
         if not ids:
             continue
-        note(db, kind, ids)
+        mark_stale(db, kind, ids)
         await db.execute(
             update(model)
             .where(author.author_id == giver)

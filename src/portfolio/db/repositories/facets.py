@@ -1,6 +1,6 @@
 """Keeps the listings of what is published equal to what its rows say.
 
-Done before the commit for all that the transaction noted (ready_cards.note), while it holds those
+Done before the commit for all that the transaction noted (ready_cards.mark_stale), while it holds those
 rows: neither the ORM nor the order of statements, savepoints or other writers can lead it astray.
 """
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from portfolio.db.repositories.cards import EXCERPT, SHARED, shared_columns, shared_values
 from portfolio.db.repositories.listings import Filter
 from portfolio.db.repositories.publications import PublicationRepository
-from portfolio.db.repositories.ready_cards import note
+from portfolio.db.repositories.ready_cards import mark_stale
 from portfolio.models.entities import EntityType
 from portfolio.models.listings import Facet
 from portfolio.models.projections import ProjectCard, ProjectDetail
@@ -98,7 +98,7 @@ class ProjectRepository(PublicationRepository[Project, ProjectCard, ProjectDetai
 
     async def place(self, db: AsyncSession, ids: Sequence[int]) -> None:
         """Give these the positions 0, 1, 2 …"""
-        note(db, self.entity_type, ids)
+        mark_stale(db, self.entity_type, ids)
         for position, project_id in enumerate(ids):
             await db.execute(
                 update(Project)

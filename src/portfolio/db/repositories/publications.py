@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from portfolio.core.cache_tags import note, one
+from portfolio.core import cache_tags
+from portfolio.core.cache_tags import one
 from portfolio.core.clock import utc_now
 from portfolio.core.events import touch
 from portfolio.core.pagination import Page, PageRequest, Sort
@@ -117,7 +118,7 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
         counted: bool = True,
         ready: bool = False,
     ) -> Page[Any] | None:
-        note(self.entity_type)
+        cache_tags.note(self.entity_type)
         sort = self.sort_of(request)
         values: dict[str, Any] = {"now": utc_now(), "row_limit": request.limit + 1}
         for name, value in filters.items():
@@ -153,7 +154,7 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
 
         Looked for among the first CANDIDATES of each of its first tags.
         """
-        note(self.entity_type)
+        cache_tags.note(self.entity_type)
         now = utc_now()
         tags = self.labels_of(card)[:COMPARED]
         if not tags:
@@ -182,7 +183,7 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
 
         found = await prepared(db, read)
         if found is not None:
-            note(*self._shown_by(found))
+            cache_tags.note(*self._shown_by(found))
         return found
 
     async def next_due(self, db: AsyncSession, after: datetime) -> datetime | None:

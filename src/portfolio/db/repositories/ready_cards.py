@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 
 from portfolio.core.events import touch
 from portfolio.db.repositories import facets, tallies
-from portfolio.db.repositories.facets import MODELS
+from portfolio.db.repositories.facets import LINKS, MODELS
 from portfolio.models.entities import EntityType
 from portfolio.models.media import Image
 from portfolio.models.posts import BlogPost
 from portfolio.models.projections import Card
 from portfolio.models.projects import Project
 from portfolio.models.publications import Publishable
-from portfolio.models.taxonomy import PostTag, ProjectTag, Series, Tag
+from portfolio.models.taxonomy import Series, Tag
 from portfolio.models.users import User
 
 # To be raised when cards show something else than before: all are made anew at the next start.
@@ -38,7 +38,7 @@ class CardSource(Protocol):
     async def cards_by_id(self, db: AsyncSession, ids: Sequence[int]) -> Sequence[Card]: ...
 
 
-def note(session: Session | AsyncSession, kind: EntityType, ids: Iterable[int]) -> None:
+def mark_stale(session: Session | AsyncSession, kind: EntityType, ids: Iterable[int]) -> None:
     """These cards are out of date; for statements that change rows without the ORM."""
     session.info.setdefault(_NOTED, set()).update((kind, key) for key in ids)
 
@@ -113,17 +113,12 @@ def _serialised(card: Card) -> str:
     return orjson.dumps(shown, option=orjson.OPT_UTC_Z).decode()
 
 
-def _bearing(link: type[PostTag | ProjectTag], tag: Tag) -> Select[int]:
-    owner = PostTag.post_id if link is PostTag else ProjectTag.project_id
-    return select(owner).where(link.tag_id == tag.id)
-
-
 def _shown_in(row: object) -> Iterable[tuple[EntityType, Select[int]]]:
     """The cards that show something of this row."""
     match row:
         case Tag():
-            yield EntityType.POSTS, _bearing(PostTag, row)
-            yield EntityType.PROJECTS, _bearing(ProjectTag, row)
+            for kind, (link, owner) in LINKS.items():
+                yield kind, select(owner).where(link.tag_id == row.id)
         case Series():
             yield EntityType.POSTS, select(BlogPost.id).where(BlogPost.series_id == row.id)
         case User():
@@ -141,7 +136,7 @@ def _note_shown(session: Session, *_rest: Any) -> None:
             if shown:
                 _keep_to_itself(session, row)
             for kind, statement in shown:
-                note(session, kind, session.execute(statement).scalars())
+                mark_stale(session, kind, session.execute(statement).scalars())
 
 
 def _keep_to_itself(session: Session, row: Any) -> None:
@@ -155,7 +150,7 @@ def _keep_to_itself(session: Session, row: Any) -> None:
 def _note_written(session: Session, *_rest: Any) -> None:
     for row in [*session.new, *session.dirty, *session.deleted]:
         if isinstance(row, Image) and row.entity_type in MODELS and row.entity_id is not None:
-            note(session, row.entity_type, [row.entity_id])
+            mark_stale(session, row.entity_type, [row.entity_id])
         for kind, model in MODELS.items():
             if isinstance(row, model):
-                note(session, kind, [row.id])
+                mark_stale(session, kind, [row.id])

@@ -25,7 +25,7 @@ from portfolio.core.errors import ConflictException, RetryableException
 from portfolio.core.pagination import Page, PageRequest
 from portfolio.db.repositories.base import BaseRepository
 from portfolio.db.repositories.facets import LINKS, LISTINGS, MODELS, RANKS
-from portfolio.db.repositories.ready_cards import note
+from portfolio.db.repositories.ready_cards import mark_stale
 from portfolio.db.repositories.visibility import ALL, SCHEDULED, SCOPES, visible_to
 from portfolio.models.entities import EntityType
 from portfolio.models.listings import Facet, PublicationTally
@@ -158,7 +158,7 @@ class TagRepository(GroupRepository[Tag]):
         self, db: AsyncSession, kind: EntityType, entity_id: int, tag_ids: Sequence[int]
     ) -> None:
         """Make these the tags of the entity, in this order."""
-        note(db, kind, [entity_id])
+        mark_stale(db, kind, [entity_id])
         link, owner = LINKS[kind]
         tags = (kind, cache_tags.one(kind.noun, entity_id))
         await db.execute(
@@ -184,7 +184,7 @@ class TagRepository(GroupRepository[Tag]):
             raise RetryableException
         for kind, (link, owner) in LINKS.items():
             bearers = await db.execute(select(owner).where(link.tag_id == tag.id))
-            note(db, kind, bearers.scalars())
+            mark_stale(db, kind, bearers.scalars())
             both = select(owner).where(link.tag_id == into.id)
             await db.execute(
                 update(link)

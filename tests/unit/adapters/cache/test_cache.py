@@ -100,20 +100,20 @@ class TestSet:
         assert cache.bytes == OVERHEAD
 
 
-class TestTakeOff:
+class TestClaim:
     async def test_is_for_one_of_many_who_ask_at_once(self, cache: Cache) -> None:
         async with asyncio.TaskGroup() as group:
-            asked = [group.create_task(cache.take_off("a")) for _ in range(200)]
+            asked = [group.create_task(cache.claim("a")) for _ in range(200)]
             await asyncio.sleep(0)
             assert [task.done() for task in asked].count(True) == 1
-            cache.land("a")
+            cache.release("a")
         assert [task.result() for task in asked].count(True) == 1
 
-    async def test_is_for_the_next_once_that_one_has_landed(self, cache: Cache) -> None:
-        assert await cache.take_off("a")
-        cache.land("a")
-        assert await cache.take_off("a")
+    async def test_is_for_the_next_once_that_one_is_released(self, cache: Cache) -> None:
+        assert await cache.claim("a")
+        cache.release("a")
+        assert await cache.claim("a")
 
     async def test_of_one_thing_keeps_nobody_from_another(self, cache: Cache) -> None:
-        assert await cache.take_off("a")
-        assert await cache.take_off("b")
+        assert await cache.claim("a")
+        assert await cache.claim("b")
