@@ -15,6 +15,7 @@ from portfolio.core.events import touch
 from portfolio.models.audit import AuditEntry, AuditOrigin, AuditSeal
 from portfolio.models.base import Base
 from portfolio.models.bookkeeping import (
+    CacheFence,
     IdempotencyKey,
     ImportSource,
     ReplicationMark,
@@ -92,6 +93,7 @@ PRIVATE: frozenset[type[Base]] = frozenset(
         AuditEntry,
         AuditOrigin,
         AuditSeal,
+        CacheFence,
         IdempotencyKey,
         ImportSource,
         LoginChallenge,

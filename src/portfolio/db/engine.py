@@ -1,6 +1,7 @@
 """Engines from a URL: the one place that knows three databases apart."""
 
 import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,19 @@ _REPLICA_TIMEOUT = 5.0  # seconds for a statement, after which the primary is as
 class Engines:
     """`write` runs transactions; `read` is AUTOCOMMIT and on SQLite refuses to write.
 
-    `replica` reads from a standby, if there is one (db/replica.py).
+    `replica` reads from a standby, if there is one (db/replica.py); `fence` is for the fence alone
+    (db/fence.py), where several hosts share a server.
     """
 
     write: AsyncEngine
     read: AsyncEngine
     replica: AsyncEngine | None = None
+    fence: AsyncEngine | None = None
 
     async def dispose(self) -> None:
-        if self.replica is not None:
-            await self.replica.dispose()
+        for more in (self.fence, self.replica):
+            if more is not None:
+                await more.dispose()
         await self.read.dispose()
         await self.write.dispose()
 
@@ -38,15 +42,22 @@ def create_engines(settings: Settings) -> Engines:
     """Raises SettingsError for a URL that names no database of ours or lacks its driver."""
     url = _parse(settings.database_url)
     replica = _replica_of(url, settings.database)
+    make: Callable[..., AsyncEngine]
     match url.get_backend_name():
         case "sqlite":
             timeout = settings.database.pool_timeout
             return Engines(sqlite.create_writer(url, timeout), sqlite.create_reader(url, timeout))
         case "postgresql":
-            engine = _postgresql(url, settings.database)
+            make = _postgresql
         case _:
-            engine = mssql.create(url, settings.database)
-    return Engines(engine, engine.execution_options(isolation_level="AUTOCOMMIT"), replica)
+            make = mssql.create
+    engine = make(url, settings.database)
+    fence = None
+    if settings.redis.url:
+        # Answers that are ready must not wait for connections with those who make theirs.
+        few = settings.database.model_copy(update={"pool_size": 1, "max_overflow": 1})
+        fence = make(url, few, isolation_level="AUTOCOMMIT", pool_pre_ping=False)
+    return Engines(engine, engine.execution_options(isolation_level="AUTOCOMMIT"), replica, fence)
 
 
 def _replica_of(primary: URL, settings: DatabaseSettings) -> AsyncEngine | None:

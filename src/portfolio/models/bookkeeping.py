@@ -24,6 +24,15 @@ class ReplicationMark(Base):
     position: Mapped[int] = mapped_column(BIGINT)
 
 
+class CacheFence(Base):
+    """One row, whose position rises after changes of which Redis could not be told."""
+
+    __tablename__ = "cache_fences"
+
+    id: Mapped[int] = mapped_column(BIGINT, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BIGINT)
+
+
 class IdempotencyKey(Base):
     """The answer that a POST with this `Idempotency-Key` got, to be given again."""
 

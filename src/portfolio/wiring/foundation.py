@@ -13,6 +13,7 @@ from portfolio.core.events import Changed, EventBus, JobQueued
 from portfolio.core.sealing import Sealer
 from portfolio.core.security import PasswordHasher
 from portfolio.db.engine import Engines, create_engines
+from portfolio.db.fence import DatabaseFence
 from portfolio.db.replica import Replica
 from portfolio.db.repositories.audit import AuditRepository, SealRepository
 from portfolio.db.repositories.outbox import OutboxRepository
@@ -66,7 +67,7 @@ class Foundation:
 def build_foundation(settings: Settings) -> Foundation:
     bus, engines = EventBus(), create_engines(settings)
     keys, redis, jobs = _keys(settings.security), create_redis(settings.redis), OutboxRepository()
-    cache = create_cache(settings, redis)
+    cache = create_cache(settings, redis, DatabaseFence(engines))
     database = Database(engines, bus, _replica(engines, cache))
     outbox = OutboxWorker(database, jobs)
     bus.subscribe(JobQueued, outbox.wake)

@@ -1,6 +1,7 @@
 """The cache: entries in each process, and tags that are raised in all of them at once."""
 
 from portfolio.adapters.cache.cache import Cache
+from portfolio.adapters.cache.fence import Fence
 from portfolio.adapters.cache.remote import RedisVersions
 from portfolio.adapters.cache.versions import CacheAwayError, MappedVersions, Versions
 from portfolio.adapters.redis import RedisLink
@@ -11,8 +12,10 @@ __all__ = ["Cache", "CacheAwayError", "create_cache"]
 _MEGABYTE = 1024 * 1024
 
 
-def create_cache(settings: Settings, redis: RedisLink | None = None) -> Cache:
+def create_cache(settings: Settings, redis: RedisLink | None, fence: Fence) -> Cache:
     """Versions where all see them who write to this site: in a file of this host, or in Redis.
+
+    The fence tells those of several hosts what Redis cannot.
 
     Raises SettingsError where DATA_DIR cannot be written.
     """
@@ -20,5 +23,5 @@ def create_cache(settings: Settings, redis: RedisLink | None = None) -> Cache:
     if redis is None:
         versions = MappedVersions(settings.storage.data_dir / "run" / "cache")
     else:
-        versions = RedisVersions(redis)
+        versions = RedisVersions(redis, fence)
     return Cache(versions, settings.cache.max_mb * _MEGABYTE, settings.cache.ttl)

@@ -2,12 +2,12 @@ import asyncio
 import fcntl
 import multiprocessing
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.factories.clocks import Clock
-from tests.factories.redis import RedisServer, running_redis
+from tests.factories.fences import ground_in
+from tests.factories.redis import running_redis
 
 from portfolio.adapters.cache.remote import RedisVersions
 from portfolio.adapters.cache.versions import (
@@ -18,7 +18,7 @@ from portfolio.adapters.cache.versions import (
     Versions,
     slots_of,
 )
-from portfolio.adapters.redis import OPEN_SECONDS, RedisLink
+from portfolio.adapters.redis import RedisLink
 from portfolio.core.environment import SettingsError
 
 PATIENT = 30.0
@@ -41,10 +41,10 @@ async def mapped(folder: Path) -> AsyncIterator[list[Versions]]:
 
 
 @asynccontextmanager
-async def remote(_folder: Path) -> AsyncIterator[list[Versions]]:
-    async with running_redis() as server:
+async def remote(folder: Path) -> AsyncIterator[list[Versions]]:
+    async with running_redis() as server, ground_in(folder) as ground:
         links = [RedisLink(server.url, PATIENT), RedisLink(server.url, PATIENT)]
-        both = [RedisVersions(link) for link in links]
+        both = [RedisVersions(link, ground.fence()) for link in links]
         yield [*both]
         for versions, link in zip(both, links, strict=True):
             await versions.close()
@@ -176,122 +176,3 @@ class TestMapped:
 
     def test_is_small(self) -> None:
         assert SLOTS * 8 == 512 * 1024
-
-
-class Host:
-    """One of several."""
-
-    def __init__(self, server: RedisServer, patience: float = PATIENT) -> None:
-        self.clock = Clock()
-        self.link = RedisLink(server.url, patience, self.clock)
-        self.versions = RedisVersions(self.link)
-        self.position, self.unraised = self.versions.position, self.versions.unraised
-
-    async def close(self) -> None:
-        await self.versions.close()
-        await self.link.close()
-
-
-@pytest.fixture
-async def hosts(server: RedisServer) -> AsyncIterator[list[Host]]:
-    both = [Host(server), Host(server)]
-    for host in both:
-        await host.position()
-    yield both
-    for host in both:
-        await host.close()
-
-
-class TestRedis:
-    async def test_says_so_while_it_is_away(self, server: RedisServer, hosts: list[Host]) -> None:
-        server.kill()
-        for host in hosts:
-            with pytest.raises(CacheAwayError):
-                await host.position()
-        with pytest.raises(CacheAwayError):
-            await hosts[0].versions.raise_all()
-
-    async def test_knows_nothing_from_before_it_came_back_empty(
-        self, server: RedisServer, hosts: list[Host]
-    ) -> None:
-        here, there = hosts
-        since = await there.position()
-        server.kill()
-        await here.versions.raise_tags(["post:17"])
-        await server.start()
-        await there.position()
-        assert not there.unraised(POST, since)
-        assert not there.unraised(TAG, since)
-
-    async def test_tries_to_tell_also_while_nobody_asks(
-        self, server: RedisServer, hosts: list[Host]
-    ) -> None:
-        here, there = hosts
-        server.kill()
-        with pytest.raises(CacheAwayError):
-            await here.position()
-        await server.start()
-        since = await there.position()
-        await here.versions.raise_tags(["post:17"])
-        await there.position()
-        assert not there.unraised(POST, since)
-
-    async def test_is_told_later_what_could_not_be_said_in_time(
-        self, server: RedisServer, hosts: list[Host]
-    ) -> None:
-        here, there = hosts
-        server.kill()
-        await here.versions.raise_tags(["post:17"])
-        await server.start()
-        since = await there.position()
-        async with asyncio.timeout(30):
-            while there.unraised(POST, since):
-                await asyncio.sleep(0.05)
-                await there.position()
-        assert there.unraised(TAG, since)
-
-    async def test_answers_again_after_it_was_frozen(
-        self, server: RedisServer, hosts: list[Host]
-    ) -> None:
-        here, _ = hosts
-        there = Host(server, 0.5)
-        server.freeze()
-        with pytest.raises(CacheAwayError):
-            await there.position()
-        server.thaw()
-        await here.versions.raise_tags(["post:17"])
-        there.clock.advance(OPEN_SECONDS)
-        # A busy machine may take longer than half a second for the first answer.
-        for _ in range(20):
-            with suppress(CacheAwayError):
-                assert await there.position() > 0
-                break
-            there.clock.advance(OPEN_SECONDS)
-        else:
-            pytest.fail("it never answered again")
-        await there.close()
-
-    async def test_notices_that_the_list_was_lost(self, hosts: list[Host]) -> None:
-        here, there = hosts
-        since = await there.position()
-        await here.versions.raise_tags(["post:17"])
-        await here.link.client.flushall()
-        await there.position()
-        assert not there.unraised(POST, since)
-
-    async def test_is_asked_once_by_many_who_wait(self, hosts: list[Host]) -> None:
-        async def questions() -> int:
-            found = await hosts[0].link.client.info("commandstats")
-            return int(found["cmdstat_xrange"]["calls"])
-
-        await hosts[1].position()
-        before = await questions()
-        await asyncio.gather(*[hosts[1].position() for _ in range(200)])
-        assert 1 <= await questions() - before <= 2
-
-    async def test_holds_no_more_than_a_part_of_what_happened(self, hosts: list[Host]) -> None:
-        here, _ = hosts
-        for number in range(12_000):
-            await here.link.client.xadd("portfolio:cache:raised", {"tags": f"post:{number}"})
-        await here.versions.raise_tags(["post:17"])
-        assert await here.link.client.xlen("portfolio:cache:raised") < 11_000
