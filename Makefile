@@ -7,6 +7,8 @@ INSTALL := sh requirements/install
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n auto --dist worksteal $(ARGS)
 WITH_POSTGRES := $(BIN)/python tests/with_postgres.py
+# What meets no database of the suite's own would only say the same thing twice.
+ONCE := tests/unit tests/test_architecture.py tests/test_docs.py tests/test_cli_settings.py
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-zA-Z0-9%-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -20,7 +22,7 @@ demo: ## Serve sample content, from a data folder of its own
 test: ## Run the whole suite: on SQLite and PostgreSQL, or on TEST_DATABASE_URL; ARGS="-k login" goes to pytest
 	@$(INSTALL) dev
 	@if [ -n "$$TEST_DATABASE_URL" ] || ! $(WITH_POSTGRES) --find; then $(PYTEST); \
-	else echo "On SQLite:" && $(PYTEST) && echo "On PostgreSQL:" && $(WITH_POSTGRES) $(PYTEST); fi
+	else echo "On SQLite:" && $(PYTEST) && echo "On PostgreSQL:" && $(WITH_POSTGRES) $(PYTEST) $(if $(ARGS),,$(ONCE:%=--ignore=%)); fi
 
 check: ## Run formatters, linters, types and architecture tests, changing nothing
 	@$(INSTALL) dev
@@ -38,7 +40,7 @@ format: ## Format the code and repair what ruff can
 lock: ## Resolve the newest versions that pyproject.toml allows into requirements/*.txt
 	@sh requirements/lock
 
-bench: ## Run all benchmarks; make bench-P2 runs one
+bench: ## Run the benchmarks P1 to P6; make bench-P2 runs one, as do bench-S6, bench-profile, bench-freshness
 	@$(INSTALL) dev
 	$(BIN)/python -m benchmarks $(ARGS)
 

@@ -1,4 +1,7 @@
-"""`python -m benchmarks [P2 P4 P5 P6 S6]`: runs them in turn, prints tables, writes results.md."""
+"""`python -m benchmarks [P1 … P6 S6 profile freshness]`: runs them in turn, prints tables, writes results.md.
+
+Without a name: P1 to P6.
+"""
 
 import argparse
 import shlex
@@ -7,11 +10,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import login_timing, p2, p4, p5, p6
+from benchmarks import chart, layers, login_timing, p1, p2, p3, p4, p5, p6
+from benchmarks.freshness import scenarios
 from benchmarks.load import Plan, generator, say
 from benchmarks.report import merge
 
-BENCHMARKS = {"P2": p2.run, "P4": p4.run, "P5": p5.run, "P6": p6.run, "S6": login_timing.run}
+BENCHMARKS = {
+    "P1": p1.run,
+    "P2": p2.run,
+    "P3": p3.run,
+    "P4": p4.run,
+    "P5": p5.run,
+    "P6": p6.run,
+    "S6": login_timing.run,
+    "profile": layers.run,
+    "freshness": scenarios.run,
+}
+USUAL = [name for name in BENCHMARKS if name.startswith("P")]
 
 
 def main() -> None:
@@ -20,13 +35,17 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     command = shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]])
     say(f"Load generator: {generator()}")
+    sound = True
     for name in chosen:
         say(sys.modules[BENCHMARKS[name].__module__].__doc__ or name)
         with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
             section = BENCHMARKS[name](plan, Path(folder))
         rendered = section.render(command)
         merge(name, rendered)
+        chart.draw()
         print(rendered)
+        sound = sound and section.sound
+    sys.exit(not sound)
 
 
 def _arguments() -> tuple[list[str], Plan]:
@@ -41,7 +60,7 @@ def _arguments() -> tuple[list[str], Plan]:
     if unknown := set(given.ids) - set(BENCHMARKS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(BENCHMARKS)}")
     plan = Plan(given.connections, given.seconds, given.warm_up, given.rounds)
-    return list(dict.fromkeys(given.ids)) or list(BENCHMARKS), plan
+    return list(dict.fromkeys(given.ids)) or USUAL, plan
 
 
 def _positive(text: str) -> int:

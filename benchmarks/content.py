@@ -68,7 +68,16 @@ AUTHORS = [
     )
     for number in range(1, 6)
 ]
-TAGS = [Tag(id=number, slug=f"tag-{number}", name=f"Tag {number}") for number in range(1, 31)]
+# Each of the common tags is on a tenth of all posts, the rare one on RARELY, however many there are.
+COMMON, RARELY = 30, 10
+RARE = Tag(id=COMMON + 1, slug="rare", name="Rare")
+TAGS = [
+    *(
+        Tag(id=number, slug=f"tag-{number}", name=f"Tag {number}")
+        for number in range(1, COMMON + 1)
+    ),
+    RARE,
+]
 
 
 def posts(count: int) -> Iterator[Post]:
@@ -88,11 +97,16 @@ def posts(count: int) -> Iterator[Post]:
             reading_time=2,
             published_at=FIRST + number * APART,
             author_id=chance.choice(AUTHORS)["id"],
-            tag_ids=sorted(chance.sample(range(1, len(TAGS) + 1), TAGS_PER_POST)),
+            tag_ids=_tags(chance, rare=number % max(1, count // RARELY) == 0),
             cover=Cover(
                 url=f"https://pictures.example.com/{number}.jpg", alt=title, width=1600, height=900
             ),
         )
+
+
+def _tags(chance: random.Random, *, rare: bool) -> list[int]:
+    chosen = sorted(chance.sample(range(1, COMMON + 1), TAGS_PER_POST))
+    return [*chosen[:-1], RARE["id"]] if rare else chosen
 
 
 def slug(number: int) -> str:

@@ -59,12 +59,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """What one benchmark found. `notes` are sentences."""
+    """What one benchmark found. `notes` are sentences; one that is not `sound` fails the run."""
 
     id: str
     title: str
     table: str
     notes: list[str]
+    sound: bool = True
 
     def render(self, command: str) -> str:
         facts = [*self.notes, machine(), versions(), f"Taken on {today()} by `{command}`."]

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 READY_SECONDS = 120
 STOP_SECONDS = 15
+IDLE_SECONDS = 0.5
 POLL_SECONDS = 0.005
 OK = 200
 MEGABYTE = 1_000_000
@@ -54,6 +55,18 @@ class Server:
         """Resident memory of the process and its children, in megabytes."""
         return sum(_resident(pid) for pid in _family(self.pid)) / MEGABYTE
 
+    def processor_seconds(self) -> dict[int, float]:
+        """What the process and its children have used so far; empty where nobody tells."""
+        return {pid: spent for pid in _family(self.pid) if (spent := _processor_seconds(pid))}
+
+    def settle(self) -> None:
+        """Wait until no process of it is busy any more: the first one answers before the last."""
+        until = perf_counter() + READY_SECONDS
+        before: dict[int, float] | None = None
+        while before != (now := self.processor_seconds()) and perf_counter() < until:
+            before = now
+            sleep(IDLE_SECONDS)
+
 
 def uvicorn(name: str, module: str, database: Path) -> Command:
     """One worker of an app of this folder, with uvloop and httptools as everybody runs it."""
@@ -62,6 +75,17 @@ def uvicorn(name: str, module: str, database: Path) -> Command:
         name,
         ("-m", "uvicorn", f"benchmarks.{module}:app", *options.split()),
         {"BENCHMARK_DATABASE_URL": f"sqlite+aiosqlite:///{database}"},
+    )
+
+
+def ready(name: str, answer: Path, workers: int) -> Command:
+    """The bare ASGI function, under uvicorn as the real application is."""
+    options = f"--workers {workers} --loop uvloop --http httptools --lifespan off"
+    options += " --no-access-log --no-proxy-headers --no-server-header --log-level warning"
+    return Command(
+        name,
+        ("-m", "uvicorn", "benchmarks.ready:app", *options.split()),
+        {"BENCHMARK_ANSWER": str(answer)},
     )
 
 
@@ -150,6 +174,14 @@ def _family(pid: int) -> list[int]:
             for child in (task / "children").read_text().split():
                 family += _family(int(child))
     return family
+
+
+def _processor_seconds(pid: int) -> float:
+    with suppress(OSError):
+        # After the name, which may hold anything and ends with the last bracket.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _resident(pid: int) -> int:
