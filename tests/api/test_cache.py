@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
-from httpx2 import AsyncClient, Response
+from httpx2 import ASGITransport, AsyncClient, Response
 from prometheus_client import REGISTRY
+from starlette.types import Receive, Scope, Send
 from tests.factories.apps import ask
 from tests.factories.clients import make_client
 from tests.factories.posts import make_post, make_posts
@@ -64,7 +65,7 @@ class TestHit:
     async def test_names_what_it_depends_on(
         self, client: AsyncClient, warm: str, admin: User
     ) -> None:
-        assert (await client.get(warm)).headers["Cache-Tag"] == "posts"
+        assert (await client.get(warm)).headers["Cache-Tag"] == "post:views,posts"
         post = await client.get(f"{POSTS}/first")
         tags = post.headers["Cache-Tag"].split(",")
         shown = post.json()
@@ -147,6 +148,16 @@ class TestHit:
             assert odd.status_code == 200
             assert "evil" not in odd.text + str(odd.headers)
         assert (await client.get(warm)).content == plain.content
+
+
+class TestUnixSocket:
+    async def test_gets_hits_although_it_has_no_address(self, app: FastAPI, warm: str) -> None:
+        async def nameless(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, "client": None}, receive, send)
+
+        transport = ASGITransport(app=nameless)
+        async with AsyncClient(transport=transport, base_url="http://test") as client:
+            assert [state(await client.get(warm)) for _ in range(2)] == ["hit", "hit"]
 
 
 class TestOrigins:
@@ -232,6 +243,16 @@ class TestFreshness:
         assert state(await client.get(warm)) == "hit"
         await services.cache.purge()
         assert state(await client.get(warm)) == "miss"
+
+    async def test_of_what_shows_no_views_outlives_them(
+        self, client: AsyncClient, warm: str
+    ) -> None:
+        await client.get(f"{API}/tags")
+        assert (await client.post(f"{POSTS}/first/views")).status_code == 204
+        assert state(await client.get(f"{API}/tags")) == "hit"
+        response = await client.get(warm)
+        assert state(response) == "miss"
+        assert response.json()["items"][0]["counts"]["views"] == 1
 
     async def test_outlives_a_write_that_was_taken_back(
         self, client: AsyncClient, services: Services, admin: User, warm: str

@@ -22,7 +22,7 @@ from portfolio.core.errors import (
     RetryableException,
     UnavailableException,
 )
-from portfolio.core.events import Event, EventBus, emit
+from portfolio.core.events import Changed, Event, EventBus, emit, touch
 from portfolio.db.engine import create_engines
 from portfolio.db.session import Database
 from portfolio.models.taxonomy import Tag
@@ -179,6 +179,30 @@ class TestEvents:
         with pytest.raises(Remembered):
             await write_and_fail(own, Remembered())
         assert told == [("a", ["a"])]
+
+
+class TestCancellation:
+    async def test_hides_no_change_that_was_committed(self, database: Database) -> None:
+        bus, told = EventBus(), set[str]()
+
+        async def listen(event: Changed) -> None:
+            told.update(event.tags)
+
+        async def write(slug: str) -> None:
+            async with own.transaction() as db:
+                await make_tag(db, slug)
+                touch(db, [slug])
+
+        bus.subscribe(Changed, listen)
+        own = Database(database.engines, bus)
+        for number in range(200):
+            task = asyncio.create_task(write(f"t{number}"))
+            await asyncio.sleep(number / 20_000)
+            task.cancel()
+            await asyncio.wait([task])
+        kept = set(await slugs(database))
+        assert kept
+        assert kept <= told
 
 
 class TestFailingCommit:

@@ -19,10 +19,10 @@ from portfolio.models.projects import Project
 from portfolio.models.taxonomy import PostTag, ProjectTag, Series, Tag
 
 _KINDS: dict[type[Base], set[str]] = {
-    BlogPost: {"posts"},
+    BlogPost: {"posts", "post:views"},
     PostTag: {"posts"},
     PostListing: {"posts"},
-    Project: {"projects"},
+    Project: {"projects", "project:views"},
     ProjectTag: {"projects"},
     ProjectListing: {"projects"},
     PublicationTally: {"posts", "projects"},

@@ -157,6 +157,25 @@ class TestStart:
         # What they share was prepared once.
         assert server.output().count("First admin:") == 1
 
+    async def test_is_not_broken_off_by_a_wish_for_a_restart(
+        self, tmp_path: Path, database_url: str
+    ) -> None:
+        server = Server(tmp_path / "server", WORKERS="2", DATABASE_URL=database_url)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(server.start())
+
+                async def begins() -> bool:
+                    return (server.data_dir / "run" / "metrics").exists()
+
+                await eventually(begins)
+                for number in (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU):
+                    server.send(number)
+            assert await is_ready(server.url)
+            await server.stop()
+        finally:
+            server.kill()
+
     async def test_that_fails_costs_nobody_who_serves(self, serve: Serve) -> None:
         server = await serve(WORKERS="2")
         await all_serve(server, 2)

@@ -41,7 +41,7 @@ class SharedFile:
             except BlockingIOError:
                 now = monotonic()
                 give_up = give_up or now + patience
-                if now > give_up:
+                if now >= give_up:
                     return False
                 os.sched_yield()
             else:

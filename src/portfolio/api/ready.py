@@ -25,6 +25,9 @@ _VARIES_BY = frozenset({b"accept-encoding", b"authorization", b"origin"})
 _OF_THE_REQUEST = LIMIT_FIELDS | {b"x-request-id"}
 _OF_THE_BODY = frozenset({b"content-length", b"content-type", b"content-encoding"})
 
+# What a header costs besides its texts: two objects, their pair, and its places in two lists.
+_HEADER_OVERHEAD = 144
+
 Header = tuple[bytes, bytes]
 X_CACHE: dict[str, Header] = {
     result: (b"x-cache", result.encode()) for result in (HIT, MISS, BYPASS)
@@ -55,7 +58,8 @@ class Ready:
     @property
     def size(self) -> int:
         # The headers of a 304 are the same objects in another list.
-        return len(self.body) + sum(len(name) + len(value) for name, value in self.headers)
+        texts = sum(len(name) + len(value) for name, value in self.headers)
+        return len(self.body) + texts + _HEADER_OVERHEAD * len(self.headers)
 
     def is_held_by(self, asked: "Asked") -> bool:
         """Whether whoever asks has this answer already."""

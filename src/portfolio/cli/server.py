@@ -17,10 +17,13 @@ from portfolio.core.environment import SettingsError
 
 def serve() -> None:
     """Start the server."""
+    end_quietly()
+    for number in (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU):
+        # There are no workers yet whom these could be about.
+        signal.signal(number, signal.SIG_IGN)
     chosen = environment.load()
     logs.configure(chosen.logging)
     with _listener(chosen.server.host, chosen.server.port) as listener:
-        end_quietly()
         if chosen.server.workers == 1:
             _alone(chosen, listener)
         else:
@@ -41,7 +44,8 @@ def _alone(chosen: Settings, listener: socket.socket) -> None:
             raise
 
     # There is nobody to go on in the meantime; without this it would be cut off.
-    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, lambda *_: signal.raise_signal(signal.SIGTERM))
     draining.DrainingServer(app).begin(listener, prepare())
 
 

@@ -23,6 +23,11 @@ def note(*tags: str) -> None:
         noted.update(tags)
 
 
+def views(noun: str) -> str:
+    """The tag of how often things of this kind were read, which only some answers show."""
+    return one(noun, "views")
+
+
 def one(noun: str, key: object) -> str:
     """The tag of a single thing; `*` stands for any of its kind, where a write cannot say which."""
     return f"{noun}:{key}"

@@ -71,9 +71,11 @@ class Database:
             # SQLite leaves the transaction open, and SQLAlchemy takes it for ended: the next one to
             # get this connection could not begin.
             await db.invalidate()
-            # Who knows whether it was committed after all: nobody may show what was before.
-            await self._bus.deliver(take_changes(db))
             raise
+        finally:
+            # At once, for whoever is cancelled later has committed nevertheless; and in any case,
+            # for who knows what has become of a commit that failed.
+            await self._bus.deliver(take_changes(db))
 
     async def check(self) -> None:
         """Raises UnavailableException when the database does not answer."""

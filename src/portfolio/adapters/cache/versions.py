@@ -15,7 +15,7 @@ NEWEST, ALL = 0, 1
 _RESERVED = 2
 _NEVER_GOOD = 2**63
 _WORD = 8
-_PATIENCE = 1.0  # seconds for a lock that is held for microseconds
+_PATIENCE = 0.05  # seconds for a lock that is held for microseconds; the event loop waits along
 
 
 class CacheAwayError(Exception):
@@ -122,7 +122,7 @@ class MappedVersions(MemoryVersions):
         self.table = Table(self._view)
 
     async def position(self) -> int:
-        if self.table.numbers[ALL] == _NEVER_GOOD:
+        if self.table.numbers[ALL] == _NEVER_GOOD and not self._write([ALL], patience=0):
             raise CacheAwayError
         return self.table.numbers[NEWEST]
 
@@ -136,12 +136,13 @@ class MappedVersions(MemoryVersions):
         self._view.release()
         self._file.close()
 
-    def _write(self, slots: Iterable[int]) -> None:
-        if not self._file.lock(_PATIENCE):
+    def _write(self, slots: Iterable[int], patience: float = _PATIENCE) -> bool:
+        if not self._file.lock(patience):
             # Whoever holds it was stopped in between. Numbers must not be given twice: better none.
             self.table.spoil()
-            return
+            return False
         try:
             self.table.write(slots)
         finally:
             self._file.unlock()
+        return True

@@ -16,6 +16,7 @@ from portfolio.adapters.cache import Cache, CacheAwayError
 from portfolio.adapters.limiter import LimitName, Limits, bucket
 from portfolio.api.conditional import CACHE_TAGS
 from portfolio.api.middleware.access import AccessLog, route_template
+from portfolio.api.middleware.context import client_of
 from portfolio.api.middleware.hosts import Hosts
 from portfolio.api.ready import (
     BYPASS,
@@ -84,7 +85,7 @@ class CacheMiddleware:
         if ready is None:
             await self._make(asked, scope, receive, send)
             return
-        fields = await self._limits.spend(LimitName.READS, bucket(scope["client"][0]))
+        fields = await self._limits.spend(LimitName.READS, bucket(client_of(scope)))
         if fields is None:
             # It refuses as it refuses everybody.
             await self._bypass(scope, receive, send)

@@ -21,14 +21,20 @@ def request_id_of(sent: bytes | None) -> bytes:
     return b"%s%016x" % (_PROCESS, next(_numbers))
 
 
+def client_of(scope: Scope) -> str:
+    """Its address; behind a UNIX socket there is none."""
+    peer = scope.get("client")
+    return peer[0] if peer else "-"
+
+
 def context_of(scope: Scope, request_id: bytes) -> RequestContext:
-    peer, agent = scope.get("client"), b""
+    agent = b""
     for name, value in scope["headers"]:
         if name == b"user-agent":
             agent = value
     return RequestContext(
         request_id=request_id.decode(),
-        client=peer[0] if peer else "-",
+        client=client_of(scope),
         agent=agent.decode("latin-1"),
     )
 

@@ -36,7 +36,7 @@ def forget(pid: int | None) -> None:
 
 def _clear(folder: Path) -> None:
     """Of servers that have ended: another one may be serving with the same DATA_DIR."""
-    for left in folder.iterdir():
+    for left in folder.glob("*/"):
         try:
             place = _locked(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

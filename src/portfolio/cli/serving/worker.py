@@ -63,7 +63,7 @@ def _end() -> None:
 
 def end_quietly() -> None:
     """An orderly stop is no failure: uvicorn raises the signal again once it has drained."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, lambda *_: sys.exit(0))
 
 

@@ -10,7 +10,7 @@ class CacheSettings(Group):
         description="Keep answers for strangers ready until what they show changes",
     )
     max_mb: int = Field(
-        64,
+        32,
         ge=1,
         le=65_536,
         validation_alias="CACHE_MAX_MB",

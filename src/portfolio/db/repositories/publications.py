@@ -118,7 +118,7 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
         counted: bool = True,
         ready: bool = False,
     ) -> Page[Any] | None:
-        cache_tags.note(self.entity_type)
+        self._note()
         sort = self.sort_of(request)
         values: dict[str, Any] = {"now": utc_now(), "row_limit": request.limit + 1}
         for name, value in filters.items():
@@ -154,7 +154,7 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
 
         Looked for among the first CANDIDATES of each of its first tags.
         """
-        cache_tags.note(self.entity_type)
+        self._note()
         now = utc_now()
         tags = self.labels_of(card)[:COMPARED]
         if not tags:
@@ -203,7 +203,8 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
         )
         found = result.scalar_one_or_none()
         if found is not None:
-            touch(db, (self.entity_type, one(self.entity_type.noun, found)))
+            noun = self.entity_type.noun
+            touch(db, (cache_tags.views(noun), one(noun, found)))
         return found is not None
 
     async def slugs_like(self, db: AsyncSession, base: str) -> set[str]:
@@ -211,6 +212,10 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
         slug = self.model.slug
         statement = select(slug).where(or_(slug == base, slug.like(f"{base}-%")))
         return set((await db.execute(statement)).scalars())
+
+    def _note(self) -> None:
+        """Of what shows cards, which have the number of views."""
+        cache_tags.note(self.entity_type, cache_tags.views(self.entity_type.noun))
 
     def _shown_by(self, detail: D) -> list[str]:
         """The tags of a detail: its own, and those of all that it shows of other rows."""
