@@ -40,11 +40,9 @@ class Window:
         self.salt = f"{label}/{seconds}/".encode()
 
 
-class State(NamedTuple):
-    """What is left of one window, and in how many seconds the next one can begin."""
-
-    remaining: int
-    reset: float
+# What is left of one window, and in how many seconds the next one can begin: plain, for every answer
+# from the cache makes one.
+State = tuple[int, float]
 
 
 class Verdict(NamedTuple):
@@ -56,7 +54,7 @@ class Verdict(NamedTuple):
     @property
     def retry_after(self) -> int:
         """Whole seconds until every window that is used up has passed."""
-        used_up = [state.reset for state in self.states if not state.remaining]
+        used_up = [reset for remaining, reset in self.states if not remaining]
         return max(1, ceil(max(used_up, default=0) - _NOISE))
 
 
@@ -68,7 +66,7 @@ class Policy:
     of the limit, a further one also that of its length (`login_hour`).
     """
 
-    __slots__ = ("_field", "advertised", "name", "windows")
+    __slots__ = ("_field", "_single", "advertised", "name", "windows")
 
     def __init__(self, name: str, quota: str) -> None:
         self.name = name
@@ -80,9 +78,14 @@ class Policy:
             f'"{window.label}";q={window.amount};w={window.seconds}' for window in self.windows
         )
         self._field = (b"ratelimit-policy", self.advertised.encode())
+        self._single = self.windows[0].template.encode()
 
     def fields(self, verdict: Verdict) -> list[Field]:
         """Both header fields, as they are sent."""
+        if len(self.windows) == 1:
+            # In one step for the limit that every answer from the cache tells of.
+            ((remaining, reset),) = verdict.states
+            return [self._field, (b"ratelimit", self._single % (remaining, ceil(reset - _NOISE)))]
         return [self._field, (b"ratelimit", self.state(verdict).encode())]
 
     def state(self, verdict: Verdict) -> str:

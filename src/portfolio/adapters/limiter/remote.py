@@ -3,7 +3,7 @@
 from hashlib import blake2b
 
 from portfolio.adapters.limiter.counters import Counters
-from portfolio.adapters.limiter.policy import Policy, State, Verdict
+from portfolio.adapters.limiter.policy import Policy, Verdict
 from portfolio.adapters.redis import RedisAwayError, RedisLink
 
 # Counts in all windows or in none; one call, so that nobody comes in between.
@@ -50,7 +50,7 @@ class RedisCounters:
             arguments += [window.amount, window.seconds * _MILLISECONDS]
         allowed, *found = await self._link.run(lambda: self._script(keys=keys, args=arguments))
         states = [
-            State(max(0, window.amount - count), left / _MILLISECONDS if left > 0 else 0.0)
+            (max(0, window.amount - count), left / _MILLISECONDS if left > 0 else 0.0)
             for window, count, left in zip(policy.windows, found[::2], found[1::2], strict=True)
         ]
         return Verdict(bool(allowed), states)

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from pathlib import Path
 from time import monotonic
 
-from portfolio.adapters.limiter.policy import Policy, State, Verdict
+from portfolio.adapters.limiter.policy import Policy, Verdict
 from portfolio.adapters.shared_file import SharedFile
 
 # A digest of key and window, when the window ends, the count, how long the window is.
@@ -54,7 +54,7 @@ class SharedCounters:
             self._file.unlock()
         states = []
         for window, _, _, count, ends in found:
-            states.append(State(max(0, window.amount - count - allowed), ends - now))
+            states.append((max(0, window.amount - count - allowed), ends - now))
         return Verdict(allowed, states)
 
     async def close(self) -> None:
