@@ -154,6 +154,11 @@ def create_writer(url: URL, pool_timeout: float) -> AsyncEngine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    @event.listens_for(engine.sync_engine, "close")
+    def _let_go(connection: Any, _record: object) -> None:
+        # A statement that was cut short keeps a closed connection alive, and with it the lock.
+        connection.rollback()
+
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
