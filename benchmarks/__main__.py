@@ -1,6 +1,6 @@
-"""`python -m benchmarks [P1 … P6 S6 profile freshness]`: runs them in turn, prints tables, writes results.md.
+"""`python -m benchmarks [P1 … P7 S6 profile freshness]`: runs them in turn, prints tables, writes results.md.
 
-Without a name: P1 to P6.
+Without a name: P1 to P7.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import chart, layers, login_timing, p1, p2, p3, p4, p5, p6
+from benchmarks import chart, layers, login_timing, p1, p2, p3, p4, p5, p6, p7
 from benchmarks.freshness import scenarios
 from benchmarks.load import Plan, generator, say
 from benchmarks.report import merge
@@ -22,6 +22,7 @@ BENCHMARKS = {
     "P4": p4.run,
     "P5": p5.run,
     "P6": p6.run,
+    "P7": p7.run,
     "S6": login_timing.run,
     "profile": layers.run,
     "freshness": scenarios.run,
