@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import event
 from tests.databases import Sweeper, can_create_databases, database_url, server_url
+from tests.factories.buckets import S3Server, running_s3
 from tests.factories.clients import make_client
 from tests.factories.users import make_access_token, make_user
 from tests.sql_server import must_compile
@@ -182,6 +183,18 @@ async def user_client(
 ) -> AsyncIterator[httpx2.AsyncClient]:
     async with make_client(app, await make_access_token(services, user)) as signed_in:
         yield signed_in
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    with running_s3() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(s3: S3Server) -> str:
+    """The STORAGE_URL of an empty bucket."""
+    return s3.make_bucket()
 
 
 @pytest.fixture

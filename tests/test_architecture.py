@@ -30,6 +30,7 @@ from portfolio.db.repositories import ready_cards
 from portfolio.db.repositories.cards import ready_card
 from portfolio.models import projections
 from portfolio.models.entities import EntityType
+from portfolio.models.media import VideoProvider
 from portfolio.schemas.page import PageRead
 from portfolio.schemas.posts import PostRead, PostSummary
 from portfolio.schemas.projects import ProjectRead, ProjectSummary
@@ -321,6 +322,23 @@ IMAGE = projections.ImageRef(
     placeholder=None,
     focal_point={"x": 0.5, "y": 0.25},
 )
+VIDEO = projections.VideoRef(
+    id=6,
+    entity_type=EntityType.PROJECTS,
+    entity_id=1,
+    url="https://youtu.be/aaaaaaaaaaa",
+    provider=VideoProvider.YOUTUBE,
+    embed_url="https://www.youtube-nocookie.com/embed/aaaaaaaaaaa",
+    poster=None,
+    title="A tour",
+    duration=12.5,
+    position=0,
+    width=None,
+    height=None,
+    bytes=None,
+    content_type=None,
+    captions=[projections.CaptionRef(language="en", label="English", url="/media/ab/c.vtt")],
+)
 CARD: dict[str, Any] = {
     "id": 2**53,
     "slug": "hello",
@@ -344,6 +362,7 @@ BODY: dict[str, Any] = {
     "toc": [{"level": 1, "id": "hi", "text": "Hi"}],
     "seo": projections.Seo(title=None, description="About", image=None),
     "images": [IMAGE],
+    "videos": [VIDEO],
 }
 TAGS = [projections.TagRef(id=7, slug="notes", name="Notes")]
 SERIES = projections.SeriesRef(id=8, slug="tour", name="Tour", position=None)

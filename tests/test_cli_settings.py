@@ -15,6 +15,7 @@ SECRETS = {
     "SECRET_KEY_PREVIOUS": "open-sesame-before",
     "PASSWORD_PEPPER": "pepper-open-sesame" * 2,
     "SMTP_URL": "smtp://portfolio:open-sesame@mail.example.com",
+    "STORAGE_URL": "s3://media/site?access_key_id=folio&secret_access_key=open-sesame/+",
     "MAIL_FROM": "owner@example.com",
     "ADMIN_EMAIL": "owner@example.com",
     "ADMIN_PASSWORD": "open-sesame",
@@ -36,6 +37,7 @@ class TestSettings:
         assert environment.variables().keys() <= lines.keys()
         assert "8123" in lines["PORT"]
         assert "db.example.com" in lines["DATABASE_URL"]
+        assert "s3://media/site" in lines["STORAGE_URL"]
 
     def test_are_masked_where_they_are_secret(self, printed: str) -> None:
         assert "sesame" not in printed

@@ -48,7 +48,7 @@ def refused(response: Response, status: int) -> None:
 
 
 class TestBodies:
-    @pytest.mark.parametrize("path", ["posts", "projects", "tags", "render", "images"])
+    @pytest.mark.parametrize("path", ["posts", "projects", "tags", "render", "images", "videos"])
     @pytest.mark.parametrize("kind", BODIES)
     async def test_are_refused(self, admin_client: AsyncClient, path: str, kind: str) -> None:
         content, status = BODIES[kind]

@@ -17,7 +17,7 @@ from tests.test_architecture import routes
 from portfolio.db import changes
 from portfolio.db.repositories.publications import PublicationRepository
 from portfolio.models.base import Base
-from portfolio.models.media import Image
+from portfolio.models.media import Image, Video
 from portfolio.models.posts import BlogPost
 from portfolio.models.profiles import Profile, Section
 from portfolio.models.projects import Project
@@ -66,6 +66,7 @@ COVERED = {
     **dict.fromkeys(("projects", "project_tags", "project_listings"), ("project",)),
     "publication_tallies": ("posts", "projects"),
     "images": ("post", "project", "profile"),
+    "videos": ("post", "project", "profile"),
     "tags": ("tag", "posts", "projects"),
     # Most posts are in none.
     "series": ("series", "post"),
@@ -176,6 +177,7 @@ class TestWatch:
             (Tag, call("PATCH /tags/{ref}", "rust", name="New"), "posts/first"),
             (Series, call("PATCH /series/{ref}", "letters", name="New"), "posts/first"),
             (Image, call("PATCH /images/{id}", "picture 1 of posts", alt="New"), "posts/first"),
+            (Video, call("PATCH /videos/{id}", "video 1 of posts", title="New"), "posts/first"),
             (Profile, call("PATCH /profile", headline="New"), "profile"),
             (User, call("PATCH /users/{id}", "editor", role="user"), "profiles/editor"),
         ],

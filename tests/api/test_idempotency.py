@@ -153,6 +153,7 @@ class TestOtherPosts:
             ("tags", {"name": "One"}),
             ("series", {"name": "One"}),
             ("images", {"url": "https://example.com/a.png"}),
+            ("videos", {"url": "https://example.com/a"}),
         ):
             headers = {"Idempotency-Key": f"for-{path}"}
             answers = [

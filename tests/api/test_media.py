@@ -1,31 +1,56 @@
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 from tests.factories import pictures
-from tests.factories.apps import ask
+from tests.factories.apps import ask, make_application
+from tests.factories.buckets import address_of, silent_server
+from tests.factories.clients import make_client
 
 from portfolio.adapters.storage import StoredFile
-from portfolio.wiring import Services
 
 CONTENT = pictures.png(300, 200, text="x" * 200_000)
+FILM = bytes(range(256)) * 12_288  # exactly three of the pieces in which it is passed on
 DRAWING = pictures.svg('width="8" height="8"', "<!-- " + "a long note " * 500 + "-->")
 
 
-async def store(services: Services, folder: Path, content: bytes) -> StoredFile:
+@pytest.fixture(params=["folder", "bucket"])
+def storage_url(request: pytest.FixtureRequest) -> str | None:
+    """Readers should not see where files are."""
+    url: str | None = request.getfixturevalue("bucket") if request.param == "bucket" else None
+    return url
+
+
+@pytest.fixture
+async def app(tmp_path: Path, storage_url: str | None) -> AsyncIterator[FastAPI]:
+    made = make_application(tmp_path, storage_url=storage_url)
+    async with made.state.services:
+        yield made
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    async with make_client(app) as anonymous:
+        yield anonymous
+
+
+async def store(app: FastAPI, folder: Path, content: bytes) -> StoredFile:
     (folder / "file").write_bytes(content)
-    return await services.storage.put_file(folder / "file")
+    stored: StoredFile = await app.state.services.storage.put_file(folder / "file")
+    return stored
 
 
 @pytest.fixture
-async def picture(services: Services, tmp_path: Path) -> StoredFile:
-    return await store(services, tmp_path, CONTENT)
+async def picture(app: FastAPI, tmp_path: Path) -> StoredFile:
+    return await store(app, tmp_path, CONTENT)
 
 
 @pytest.fixture
-async def drawing(services: Services, tmp_path: Path) -> StoredFile:
-    return await store(services, tmp_path, DRAWING)
+async def drawing(app: FastAPI, tmp_path: Path) -> StoredFile:
+    return await store(app, tmp_path, DRAWING)
 
 
 class TestGetMedia:
@@ -56,7 +81,7 @@ class TestGetMedia:
         assert response.headers["Content-Length"] == str(len(CONTENT))
         assert response.content == b""
 
-    @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}'])
+    @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*"])
     async def test_sends_nothing_to_those_who_have_it(
         self, client: AsyncClient, picture: StoredFile, form: str
     ) -> None:
@@ -65,8 +90,9 @@ class TestGetMedia:
         assert response.status_code == 304
         assert response.content == b""
         assert response.headers["ETag"] == tag
-        other = await client.get(picture.url, headers={"If-None-Match": '"other"'})
-        assert other.status_code == 200
+        for nothing in ('"other"', tag.strip('"'), f'"x{tag}', ""):
+            other = await client.get(picture.url, headers={"If-None-Match": nothing})
+            assert other.status_code == 200
 
     @pytest.mark.parametrize(
         "path",
@@ -89,9 +115,9 @@ class TestGetMedia:
         ],
     )
     async def test_finds_nothing_outside_and_nothing_unknown(
-        self, app: FastAPI, services: Services, picture: StoredFile, path: str
+        self, app: FastAPI, picture: StoredFile, path: str
     ) -> None:
-        secrets = services.settings.storage.data_dir / "secrets.json"
+        secrets = app.state.services.settings.storage.data_dir / "secrets.json"
         secrets.write_text('{"secret_key": "a canary"}')
         response = await ask(app, b"/media/" + path.encode(), headers=[(b"host", b"test")])
         assert response.status in {400, 404}
@@ -128,6 +154,17 @@ class TestRange:
         response = await client.get(picture.url, headers={"Range": "bytes=0-1,100-101"})
         assert response.status_code == 206
         assert response.headers["Content-Type"].startswith("multipart/byteranges")
+        assert response.headers["Content-Length"] == str(len(response.content))
+        for part in (CONTENT[:2], CONTENT[100:102]):
+            assert b"\r\n\r\n" + part + b"\r\n--" in response.content
+
+    async def test_is_of_use_only_while_the_file_is_the_same(
+        self, client: AsyncClient, picture: StoredFile
+    ) -> None:
+        tag = (await client.get(picture.url)).headers["ETag"]
+        for condition, status in ((tag, 206), ('"other"', 200)):
+            headers = {"Range": "bytes=0-9", "If-Range": condition}
+            assert (await client.get(picture.url, headers=headers)).status_code == status
 
     async def test_behind_the_end_is_refused(
         self, client: AsyncClient, picture: StoredFile
@@ -146,6 +183,7 @@ class TestRange:
             "bytes=a-b",
             "lines=1-2",
             "bytes=" + ",".join(f"{start}-{start}" for start in range(0, 2_000, 2)),
+            "bytes=" + ",".join(["0-0"] * 10_000),
         ],
     )
     async def test_is_ignored_where_it_makes_no_sense(
@@ -162,3 +200,66 @@ class TestRange:
         response = await client.get(drawing.url, headers=headers)
         assert response.content == DRAWING[:1000]
         assert "Content-Encoding" not in response.headers
+
+
+class TestFilms:
+    @pytest.fixture
+    async def film(self, app: FastAPI, tmp_path: Path) -> StoredFile:
+        (tmp_path / "film").write_bytes(FILM)
+        stored: StoredFile = await app.state.services.storage.put(tmp_path / "film", "mp4")
+        return stored
+
+    async def test_are_served_whole_under_their_type(
+        self, client: AsyncClient, film: StoredFile
+    ) -> None:
+        response = await client.get(film.url)
+        assert response.content == FILM
+        assert response.headers["Content-Type"] == "video/mp4"
+        assert response.headers["Accept-Ranges"] == "bytes"
+
+    @pytest.mark.parametrize(("start", "end"), [(0, 2_000_000), (1_500_000, len(FILM) - 1)])
+    async def test_can_be_entered_anywhere(
+        self, client: AsyncClient, film: StoredFile, start: int, end: int
+    ) -> None:
+        response = await client.get(film.url, headers={"Range": f"bytes={start}-{end}"})
+        assert response.status_code == 206
+        assert response.headers["Content-Range"] == f"bytes {start}-{end}/{len(FILM)}"
+        assert response.content == FILM[start : end + 1]
+
+
+class TestBuckets:
+    @pytest.mark.parametrize(
+        ("way", "address", "kept"),
+        [
+            (
+                {"storage_public_url": "https://cdn.example.com/site"},
+                "https://cdn.example.com/site/",
+                "public, max-age=3600",
+            ),
+            ({"storage_signed_urls": True}, "http://127.0.0.1:", "private, max-age=300"),
+        ],
+    )
+    async def test_are_asked_by_readers_themselves_if_the_owner_says_so(
+        self, bucket: str, tmp_path: Path, way: dict[str, Any], address: str, kept: str
+    ) -> None:
+        app = make_application(tmp_path, storage_url=bucket, **way)
+        async with app.state.services, make_client(app) as client:
+            picture = await store(app, tmp_path, CONTENT)
+            for method in ("GET", "HEAD"):
+                response = await client.request(method, picture.url)
+                assert response.status_code == 307
+                assert response.headers["Location"].startswith(address)
+                assert picture.key in response.headers["Location"]
+                assert response.headers["Cache-Control"] == kept
+                assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+            assert (await client.get("/media/nothing.png")).status_code == 404
+
+    async def test_that_are_away_are_unavailable(self, tmp_path: Path) -> None:
+        async with silent_server() as endpoint:
+            pass
+        app = make_application(tmp_path, storage_url=address_of(endpoint))
+        async with app.state.services, make_client(app) as client:
+            response = await client.get(f"/media/ab/{'c' * 38}.png")
+        assert response.status_code == 503
+        assert response.json()["code"] == "unavailable"
+        assert int(response.headers["Retry-After"]) > 0

@@ -232,9 +232,11 @@ class TestPurge:
             **{"tags" if noun == "posts" else "technologies": ["a"]},
         )
         image = (await admin_client.get(url)).json()["cover"]["id"]
+        film = await admin_client.post(f"{url}/videos", json={"url": "https://vimeo.com/1"})
         await admin_client.delete(url)
         assert (await admin_client.delete(f"{url}?permanent=true")).status_code == 204
-        for address in (url, f"{url}/revisions", f"{API}/images/{image}", f"{API}/{noun}/old/path"):
+        media = f"{API}/images/{image}", film.headers["Location"]
+        for address in (url, f"{url}/revisions", *media, f"{API}/{noun}/old/path"):
             assert (await admin_client.get(address)).status_code == 404
         assert (await admin_client.delete(url)).status_code == 404
 

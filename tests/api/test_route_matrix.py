@@ -79,6 +79,16 @@ POST   /images                                       401 403 403 201 401  403 20
 GET    /images/{id}                                  404 404 404 200 401  200 403 403 200 404
 PATCH  /images/{id}                                  401 403 403 200 401  403 200 403 200 403
 DELETE /images/{id}                                  401 403 403 204 401  403 204 403 204 403
+GET    /{target}/{ref}/videos                        200 200 200 200 401  200 403 403 200 200
+POST   /{target}/{ref}/videos                        401 403 403 201 401  403 201 403 201 403
+PUT    /{target}/{ref}/videos/order                  401 403 403 200 401  403 200 403 200 403
+GET    /videos                                       401 403 403 200 401  403 200 403 200 403
+POST   /videos                                       401 403 403 201 401  403 201 403 201 403
+GET    /videos/{id}                                  404 404 404 200 401  200 403 403 200 404
+PATCH  /videos/{id}                                  401 403 403 200 401  403 200 403 200 403
+DELETE /videos/{id}                                  401 403 403 204 401  403 204 403 204 403
+PUT    /videos/{id}/captions/{language}              401 403 403 200 401  403 200 403 200 403
+DELETE /videos/{id}/captions/{language}              401 403 403 204 401  403 204 403 204 403
 GET    /redirects                                    200 200 200 200 200  200 200 200 200 200
 POST   /render                                       401 403 403 200 401  403 200 403 200 403
 POST   /auth/2fa/send                                401 401 401 401 401  401 401 401 401 401

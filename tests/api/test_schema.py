@@ -100,11 +100,14 @@ async def known(services: Services, admin: User) -> dict[str, dict[str, Any]]:
     project = await make_project(services, admin, "Seed", slug="seed", technologies=["seed"])
     async with services.database.transaction() as db:
         image = await services.media.add_image(db, post.id, "post", "https://example.com/a.png")
+        video = await services.media.add_video(db, post.id, "post", "https://example.com/a")
+        await services.videos.caption(db, video.id, "en", "WEBVTT\n")
         skill = await services.profiles.add(db, "skills", SkillCreate(name="Seed"), admin)
     return {
         "/profile/skills/": {"id": skill.id},
         "/profiles/": {"ref": admin.username},
         "/images/{id}": {"id": image.id},
+        "/videos/{id}": {"id": video.id, "language": "en"},
         "/posts/": {"id": post.id, "ref": "seed", "number": 1},
         "/projects/": {"id": project.id, "ref": "seed", "number": 1},
         "/": {"ref": "seed"},

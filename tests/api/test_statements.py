@@ -23,20 +23,23 @@ STATEMENTS = {
     "/posts?tag=tag-0": 2,
     "/posts?tag=tag-0&featured=true": 2,
     "/posts?series=saga&limit=1&page=2": 2,
-    "/posts/{ref}": 3,
-    "/posts/{ref}/related": 6,
+    "/posts/{ref}": 4,
+    "/posts/{ref}/related": 7,
     "/posts/{ref}/images": 3,
-    "/posts/{address}": 5,
+    "/posts/{ref}/videos": 3,
+    "/posts/{address}": 6,
     "/projects": 2,
     "/projects?tag=tag-0": 2,
-    "/projects/{ref}": 3,
-    "/projects/{ref}/related": 6,
+    "/projects/{ref}": 4,
+    "/projects/{ref}/related": 7,
     "/projects/{ref}/images": 3,
-    "/projects/{address}": 5,
+    "/projects/{ref}/videos": 3,
+    "/projects/{address}": 6,
     "/profile": 14,
     "/profile/resume.json": 8,
     "/profiles/{ref}": 8,
     "/profiles/{ref}/images": 3,
+    "/profiles/{ref}/videos": 3,
     **{f"/profile/{section}": 3 for section in ENTRIES},
     **{f"/profile/{section}/{{id}}": 2 for section in ENTRIES},
     "/tags": 3,
@@ -44,6 +47,7 @@ STATEMENTS = {
     "/series": 3,
     "/series/{ref}": 2,
     "/images/{id}": 2,
+    "/videos/{id}": 2,
     "/redirects": 2,
 }
 
@@ -51,7 +55,7 @@ STATEMENTS = {
 async def fill(
     services: Services, writer: AsyncClient, author: User, begin: int, end: int
 ) -> dict[str, int]:
-    """Items number `begin` to `end`, with as many tags and pictures each; ids of the last ones."""
+    """Items number `begin` to `end`, with as many tags, pictures and videos each; ids of the last ones."""
     tags = [f"Tag {number}" for number in range(min(end, MOST_TAGS))]
     ids: dict[str, int] = {}
     for number in range(begin, end):
@@ -68,13 +72,15 @@ async def fill(
                 for place in range(len(tags)):
                     url = f"https://example.com/{number}/{place}.png"
                     await services.media.add_image(db, row_id, kind, url, is_cover=not place)
+                    await services.media.add_video(db, row_id, kind, url)
         sent = {f"profile/{section}": entry for section, entry in ENTRIES.items()}
-        sent["profiles/owner/images"] = {"url": f"https://example.com/{number}.png"}
+        for media in ("images", "videos"):
+            sent[f"profiles/owner/{media}"] = {"url": f"https://example.com/{number}"}
         for path, body in sent.items():
             made = await writer.post(f"{API}/{path}", json=body)
             assert made.status_code == 201, made.text
-            ids[path.removesuffix("/owner/images")] = made.json()["id"]
-    return {**ids, "posts": post.id, "projects": project.id, "images": ids["profiles"]}
+            ids[path.removeprefix("profiles/owner/")] = made.json()["id"]
+    return {**ids, "posts": post.id, "projects": project.id}
 
 
 def address(path: str, ids: dict[str, int]) -> str:

@@ -49,12 +49,14 @@ class TestReadStats:
         await change_users(database, sleeper, is_active=False)
         async with database.transaction() as db:
             await services.media.add_image(db, post.id, "post", "https://example.com/a.png")
+            for name in ("a", "b"):
+                await services.media.add_video(db, post.id, "post", f"https://example.com/{name}")
             for topic, failed in (("work", False), (SEND_MAIL, False), ("work", True)):
                 at = utc_now() if failed else None
                 db.add(OutboxJob(topic=topic, payload={}, finished_at=at, failed_at=at))
         found = (await admin_client.get(URL)).json()
         assert found["users"] == {"total": 3, "active": 2, "admins": 1}
-        assert found["images"] == 1
+        assert (found["images"], found["videos"]) == (1, 2)
         assert found["sessions"] == 1
         assert found["jobs"] == {"waiting": 2, "failed": 1, "mails_waiting": 1}
 

@@ -38,6 +38,7 @@ async def make_secret(services: Services, noun: str, admin: User, how: str) -> A
     )
     async with services.database.transaction() as db:
         await services.media.add_image(db, row.id, noun, f"https://example.com/{SECRET}.png")
+        await services.media.add_video(db, row.id, noun, f"https://example.com/{SECRET}")
     return row
 
 
@@ -47,7 +48,9 @@ class TestHidden:
         self, outsider: AsyncClient, services: Services, admin: User, noun: str, how: str
     ) -> None:
         row = await make_secret(services, noun, admin, how)
-        image = (await self.images(services, noun, row.id))[0]
+        async with services.database.reading() as db:
+            (image,) = await services.media.get_images(db, row.id, noun)
+            (video,) = await services.media.get_videos(db, row.id, noun)
         for path in (
             f"{noun}/{row.id}",
             f"{noun}/{row.slug}",
@@ -58,7 +61,10 @@ class TestHidden:
             f"{noun}/former/related",
             f"{noun}/{row.id}/images",
             f"{noun}/{row.slug}/images",
-            f"images/{image}",
+            f"{noun}/{row.id}/videos",
+            f"{noun}/{row.slug}/videos",
+            f"images/{image.id}",
+            f"videos/{video.id}",
         ):
             for ask in (outsider.get, outsider.head):
                 response = await ask(f"{API}/{path}")
@@ -68,11 +74,6 @@ class TestHidden:
                 assert "ETag" not in response.headers
         for ref in (row.id, row.slug):
             assert (await outsider.post(f"{API}/{noun}/{ref}/views")).status_code == 404
-
-    @staticmethod
-    async def images(services: Services, noun: str, row_id: int) -> list[int]:
-        async with services.database.reading() as db:
-            return [image.id for image in await services.media.get_images(db, row_id, noun)]
 
     async def test_is_in_no_list(
         self, outsider: AsyncClient, services: Services, admin: User, noun: str, how: str
@@ -136,7 +137,8 @@ class TestHidden:
             response = await admin_client.get(f"{API}/{noun}/{ref}")
             assert response.status_code == 200
             assert response.headers["Cache-Control"] == "private, no-store"
-        assert (await admin_client.get(f"{API}/{noun}/{row.id}/images")).json()["total"] == 1
+        for media in ("images", "videos"):
+            assert (await admin_client.get(f"{API}/{noun}/{row.id}/{media}")).json()["total"] == 1
 
 
 class TestHiding:

@@ -22,7 +22,7 @@ from portfolio.db.session import Database
 from portfolio.models.base import Base
 from portfolio.models.entities import EntityType
 from portfolio.models.history import Redirect
-from portfolio.models.media import Image
+from portfolio.models.media import Image, Video, VideoProvider
 from portfolio.models.posts import BlogPost
 from portfolio.models.profiles import Profile, Skill
 from portfolio.models.projects import Project
@@ -48,6 +48,10 @@ STATEMENTS: dict[str, tuple[Any, set[str]]] = {
         delete(Image),
         {"posts", "post:*", "projects", "project:*", "profiles", "profile:*"},
     ),
+    "video": (
+        update(Video).values(title="New"),
+        {"posts", "post:*", "projects", "project:*", "profiles", "profile:*"},
+    ),
     "private": (delete(UserSession), set()),
     "that says better": (delete(Tag).execution_options(cache_tags=("tags",)), {"tags"}),
 }
@@ -70,7 +74,7 @@ class TestEveryModel:
 
     def test_that_is_public_is_watched_here(self) -> None:
         watched = {model for model in TAGS if model.__tablename__ in EXPECTED}
-        assert TAGS.keys() - watched == {User, Image}
+        assert TAGS.keys() - watched == {User, Image, Video}
 
 
 class TestEveryTransaction:
@@ -161,6 +165,12 @@ class TestRows:
         async with own.transaction() as db:
             db.add(Image(entity_type=EntityType.PROJECTS, entity_id=17, url="https://example.com"))
         assert told == {"projects", "project:17"}
+
+    async def test_of_a_video_raise_it_too(self, own: Database, told: set[str]) -> None:
+        async with own.transaction() as db:
+            url, kind = "https://example.com", EntityType.POSTS
+            db.add(Video(entity_type=kind, entity_id=17, url=url, provider=VideoProvider.OTHER))
+        assert told == {"posts", "post:17"}
 
     async def test_of_the_library_raise_nothing(self, own: Database, told: set[str]) -> None:
         async with own.transaction() as db:

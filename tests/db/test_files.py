@@ -1,23 +1,27 @@
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
 from tests.factories.jobs import jobs, outbox
 
 from portfolio.core.clock import utc_now
-from portfolio.db.repositories.media import ImageRepository
+from portfolio.db.repositories.media import ImageRepository, MediaRepository
+from portfolio.db.repositories.videos import VideoRepository
 from portfolio.db.session import Database
 from portfolio.models.media import Image
 from portfolio.services.files import DELETE_FILE, SETTLING_SECONDS, FileRemover
 from portfolio.services.outbox import OutboxWorker
 from portfolio.wiring import Services
 
+MEDIA: list[MediaRepository[Any]] = [ImageRepository(), VideoRepository()]
+
 
 @pytest.fixture
 def worker(services: Services, here: Database) -> OutboxWorker:
     made = OutboxWorker(here, jobs)
-    made.register(DELETE_FILE, FileRemover(here, ImageRepository(), services.storage, outbox))
+    made.register(DELETE_FILE, FileRemover(here, MEDIA, services.storage, outbox))
     return made
 
 

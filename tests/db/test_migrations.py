@@ -23,7 +23,7 @@ from portfolio.db import migrate
 from portfolio.db.engine import create_engines
 from portfolio.models import Base
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"]
 
 
 @pytest.fixture

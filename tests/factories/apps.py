@@ -27,11 +27,11 @@ Header = tuple[bytes, bytes]
 HOST: Header = (b"host", b"testserver")
 
 
-def make_application(data_dir: Path) -> FastAPI:
+def make_application(data_dir: Path, **storage: Any) -> FastAPI:
     """The real one, to be looked at: it connects to nothing before it is started."""
     security = SecuritySettings(secret_key=SecretStr("k" * 32), password_pepper=SecretStr("p" * 32))
-    server, storage = ServerSettings(workers=1), StorageSettings(data_dir=data_dir)
-    return create_app(Settings(server=server, security=security, storage=storage))
+    server, place = ServerSettings(workers=1), StorageSettings(data_dir=data_dir, **storage)
+    return create_app(Settings(server=server, security=security, storage=place))
 
 
 async def all_is_well() -> dict[str, str]:

@@ -32,8 +32,8 @@ _KINDS: dict[type[Base], set[str]] = {
     Profile: {"profiles"},
     **{section: {"profiles"} for section in Section.__subclasses__()},
 }
-# By table, the tags of which a transaction raises one that writes to it. Not of accounts and
-# pictures: most of what is written there nobody else sees.
+# By table, the tags of which a transaction raises one that writes to it. Not of accounts, pictures
+# and videos: most of what is written there nobody else sees.
 EXPECTED = {model.__tablename__: tags for model, tags in _KINDS.items()}
 
 

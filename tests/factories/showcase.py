@@ -17,7 +17,7 @@ from tests.factories.users import make_access_token, make_user
 from tests.test_architecture import routes
 
 from portfolio.db.repositories.profiles import ProfileRepository
-from portfolio.models.media import Image
+from portfolio.models.media import Image, Video
 from portfolio.models.posts import BlogPost
 from portfolio.models.profiles import Profile
 from portfolio.models.projects import Project
@@ -28,6 +28,7 @@ from portfolio.wiring import Services
 
 API = "/api/v1"
 PICTURE = "https://example.com/{}.png"
+FILM = "https://vimeo.com/{}"
 RESUME = {
     "basics": {
         "name": "The Owner",
@@ -54,10 +55,11 @@ FORMS = {
     "/redirects": ("address=once",),
     "/profile/skills": _PAGES[1:],
     "/posts/{ref}/images": ("limit=1",),
+    "/posts/{ref}/videos": ("limit=1",),
 }
 FORMER = "once", "2024/first.html"
 # Where an address more leads to the same read.
-_BY_ID_ALONE, _BY_SLUG_ALONE = ("/related", "/images"), ("tags", "series")
+_BY_ID_ALONE, _BY_SLUG_ALONE = ("/related", "/images", "/videos"), ("tags", "series")
 _NAMED = {
     "posts": select(BlogPost.id, BlogPost.slug),
     "projects": select(Project.id, Project.slug),
@@ -65,6 +67,7 @@ _NAMED = {
     "series": select(Series.id, Series.slug),
     "profiles": select(Profile.id, User.username).join(User, User.id == Profile.user_id),
     "images": select(Image.id),
+    "videos": select(Video.id),
     **{
         f"profile/{name.replace('_', '-')}": select(section.model.id)
         for name, section in ProfileRepository.sections.items()
@@ -203,3 +206,5 @@ async def _fill(site: Showcase) -> None:
                 url = PICTURE.format(number)
                 image = await services.media.add_image(db, entity, kind, url)
                 site.ids[f"picture {number} of {kind}"] = image.id
+                video = await services.media.add_video(db, entity, kind, FILM.format(number))
+                site.ids[f"video {number} of {kind}"] = video.id

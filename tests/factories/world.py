@@ -21,6 +21,8 @@ from portfolio.wiring import Services
 
 API = "/api/v1"
 PICTURE = {"url": "https://example.com/a.png"}
+FILM = {"url": "https://youtu.be/aaaaaaaaaaa"}
+CAPTIONS: dict[str, Any] = {"content": "WEBVTT\n", "headers": {"Content-Type": "text/vtt"}}
 # API tokens of the admin by their only scope; `user's` is the most that another account can have.
 SCOPES = {
     "read": Scope.CONTENT_READ,
@@ -75,12 +77,15 @@ class World:
         if path == "/media/{key}":
             return await self._file()
         ref = await self._make(path.removeprefix(API))
-        if path.endswith("/images/order"):
+        if path.endswith(("/images/order", "/videos/order")):
             place = path.replace("{ref}", ref).removesuffix("/order")
             self.made = (await self._admin("POST", place, json=PICTURE)).json()["id"]
         values = {"{id}": ref, "{ref}": ref, "{address}": "former/path", "{number}": "1"}
+        values["{language}"] = "en"
         for name, value in values.items():
             path = path.replace(name, value)
+        if "/captions/" in path:
+            await self._admin("PUT", path, **CAPTIONS)
         return path
 
     async def _make(self, path: str) -> str:
@@ -113,6 +118,8 @@ class World:
                 return await self._newest(kind)
             case ["images"]:
                 body: dict[str, Any] = PICTURE
+            case ["videos"]:
+                body = FILM
             case ["profile", section]:
                 body = ENTRIES[section]
             case _:
@@ -174,6 +181,9 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "PATCH /api/v1/series/{ref}": {"json": {"name": "Changed"}},
         "POST /api/v1/images": {"json": PICTURE},
         "PATCH /api/v1/images/{id}": {"json": {"alt": "Changed"}},
+        "POST /api/v1/videos": {"json": FILM},
+        "PATCH /api/v1/videos/{id}": {"json": {"title": "Changed"}},
+        "PUT /api/v1/videos/{id}/captions/{language}": CAPTIONS,
         "POST /api/v1/render": {"json": {"markdown": "# Hi"}},
         "POST /api/v1/auth/login": {"json": {"identifier": "reader", "password": PASSWORD}},
         "POST /api/v1/auth/token": {"data": {"username": "reader", "password": PASSWORD}},
@@ -211,6 +221,8 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         **{f"PUT {API}/profile/{kind}/order": order for kind in ENTRIES},
         **{f"POST {API}/{kind}/{{ref}}/images": {"json": PICTURE} for kind in TARGETS},
         **{f"PUT {API}/{kind}/{{ref}}/images/order": order for kind in TARGETS},
+        **{f"POST {API}/{kind}/{{ref}}/videos": {"json": FILM} for kind in TARGETS},
+        **{f"PUT {API}/{kind}/{{ref}}/videos/order": order for kind in TARGETS},
     }
 
 

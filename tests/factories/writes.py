@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import update
 from tests.factories.pictures import png
-from tests.factories.showcase import API, PICTURE, Showcase
+from tests.factories.showcase import API, FILM, PICTURE, Showcase
 from tests.factories.users import PASSWORD, make_user
-from tests.factories.world import ENTRIES, TARGETS
+from tests.factories.world import CAPTIONS, ENTRIES, TARGETS
 
 from portfolio.core.clock import utc_now
 from portfolio.db.repositories.users import UserRepository
@@ -43,7 +43,7 @@ def call(
     method, template = operation.split(" ")
 
     async def run(site: Showcase) -> None:
-        path = template.replace("{number}", "1")
+        path = template.replace("{number}", "1").replace("{language}", "en")
         for name in ("{id}", "{ref}"):
             path = path.replace(name, str(site.ids.get(of, of)))
         sent = {"ids": [site.ids[name] for name in order]} if order else body
@@ -122,6 +122,26 @@ def _pictures() -> Iterator[Write]:
         yield call("DELETE /images/{id}")
 
 
+def _videos() -> Iterator[Write]:
+    yield call("POST /videos", url=FILM.format(3), seen=False)
+    yield call("PATCH /videos/{id}", title="Nobody sees it", seen=False)
+    yield call("DELETE /videos/{id}", seen=False)
+    for kind in TARGETS:
+        of = f"{kind} first" if kind != "profiles" else kind
+        order = f"video 2 of {kind}", f"video 1 of {kind}"
+        yield call(f"PUT /{kind}/{{ref}}/videos/order", of, order=order)
+        yield call(f"POST /{kind}/{{ref}}/videos", of, url=FILM.format(4))
+        yield call("PATCH /videos/{id}", title="A tour", poster=PICTURE.format("poster"))
+        yield Write("PUT /videos/{id}/captions/{language}", _put_captions)
+        yield call("DELETE /videos/{id}/captions/{language}")
+        yield call("DELETE /videos/{id}")
+
+
+async def _put_captions(site: Showcase) -> None:
+    answer = await site.act("PUT", f"/videos/{site.ids['made']}/captions/en", **CAPTIONS)
+    assert answer.is_success, answer.text
+
+
 def _profile() -> Iterator[Write]:
     among = f"{API}/profile"
     yield call("PATCH /profile", headline="Weaver", among=among)
@@ -190,6 +210,6 @@ async def _set_all(site: Showcase) -> None:
 WRITES: dict[str, list[Write]] = {
     "of posts": list(_posts()),
     "of projects": list(_projects()),
-    "of what hangs on them": list(chain(_groups(), _pictures(), _profile())),
+    "of what hangs on them": list(chain(_groups(), _pictures(), _videos(), _profile())),
     "of accounts and by commands": list(chain(_past_the_api(), _accounts())),
 }

@@ -80,6 +80,12 @@ class StrictRequest(Request):
         if self.has_body and self.media_type not in _FORMS:
             raise UnsupportedMediaTypeException(f"Send a form: {' or '.join(_FORMS)}")
 
+    async def content(self, media_type: str) -> bytes:
+        """A body that is neither JSON nor a form. Raises UnsupportedMediaTypeException."""
+        if self.has_body and self.media_type != media_type:
+            raise UnsupportedMediaTypeException(f"Send it with Content-Type: {media_type}")
+        return await self.body()
+
     async def rewind(self) -> bool:
         """Make the body readable once more; False if it was streamed and is gone."""
         if self._form is not None:

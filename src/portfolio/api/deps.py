@@ -26,6 +26,7 @@ from portfolio.services.invites import InviteService
 from portfolio.services.media import MediaService
 from portfolio.services.one_time_tokens import OneTimeTokens
 from portfolio.services.passwords import PasswordService
+from portfolio.services.picture_files import PictureFiles
 from portfolio.services.posts import PostService
 from portfolio.services.profiles import ProfileService
 from portfolio.services.projects import ProjectService
@@ -39,6 +40,7 @@ from portfolio.services.stats import StatsService
 from portfolio.services.taxonomy import SeriesService, TagService
 from portfolio.services.two_factor import TwoFactorService
 from portfolio.services.users import UserService
+from portfolio.services.videos import VideoService
 from portfolio.wiring import Services
 
 __all__ = ["AdminUser", "CurrentUser", "Editor", "EntityType", "Viewer"]
@@ -121,6 +123,8 @@ ResumeDep = Annotated[ResumeService, Depends(service("resume"))]
 TagsDep = Annotated[TagService, Depends(service("tags"))]
 SeriesDep = Annotated[SeriesService, Depends(service("series"))]
 MediaDep = Annotated[MediaService, Depends(service("media"))]
+PictureFilesDep = Annotated[PictureFiles, Depends(service("picture_files"))]
+VideosDep = Annotated[VideoService, Depends(service("videos"))]
 RedirectsDep = Annotated[RedirectService, Depends(service("redirects"))]
 
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]

@@ -21,6 +21,7 @@ from portfolio.api.identity import (
 )
 from portfolio.api.problem import MEDIA_TYPE, SCHEMA
 from portfolio.api.query import QueryOf
+from portfolio.api.uploads import Upload
 from portfolio.core.config import Settings
 from portfolio.core.errors import (
     AppError,
@@ -63,7 +64,7 @@ TAGS = {
     "tags": "What posts and projects are about",
     "series": "Posts that belong together, in order",
     "redirects": "Former addresses",
-    "media": "Pictures, and the files that are served",
+    "media": "Pictures and videos, and the files that are served",
     "system": "Health and versions",
 }
 
@@ -114,6 +115,9 @@ def schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
         for call in calls:
             if isinstance(call, QueryOf):
                 operation.setdefault("parameters", []).extend(call.parameters())
+            elif isinstance(call, Upload):
+                operation["requestBody"] = call.body()
+                parts.update(call.schemas())
     for _, operation in operations(made):
         _complete(operation)
     return made

@@ -87,8 +87,12 @@ class Door(APIRoute):
                 plan = Plan.of(route.dependant)
                 inner = plan.run if plan else inner
             asked = StrictRequest(request.scope, request.receive)
-            await expected.check(asked)
-            return await _insistently(inner, asked)
+            try:
+                await expected.check(asked)
+                return await _insistently(inner, asked)
+            finally:
+                # The files of a form, once no attempt needs them any more.
+                await asked.close()
 
         return handle
 

@@ -3,7 +3,18 @@
 import typer
 
 from portfolio import __version__
-from portfolio.cli import audit, cache, content, database, demo, mail, server, settings, users
+from portfolio.cli import (
+    audit,
+    cache,
+    content,
+    database,
+    demo,
+    mail,
+    media,
+    server,
+    settings,
+    users,
+)
 
 app = typer.Typer(
     name="portfolio",
@@ -19,6 +30,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(audit.app, name="audit")
 app.add_typer(mail.app, name="mail")
 app.add_typer(cache.app, name="cache")
+app.add_typer(media.app, name="media")
 app.add_typer(content.app, name="import")
 app.command()(demo.demo)
 

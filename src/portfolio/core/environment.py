@@ -139,6 +139,11 @@ def _contradictions(settings: Settings) -> list[str]:
         lines.append("SMTP_URL: cannot be set together with AZURE_COMMUNICATION_CONNECTION_STRING")
     if mail.configured and not mail.sender:
         lines.append("MAIL_FROM: must be set where mail is sent; an address, or `Name <address>`")
+    storage = settings.storage
+    if storage.address.scheme == "file" and (
+        storage.storage_public_url or storage.storage_signed_urls
+    ):
+        lines.append("STORAGE_PUBLIC_URL, STORAGE_SIGNED_URLS: only for a bucket in STORAGE_URL")
     if server.production:
         password = security.admin_password
         if password and password.get_secret_value().lower() in KNOWN_DEFAULTS:

@@ -205,5 +205,11 @@ class UnavailableException(_RetryLater):
     status, code, title = 503, "unavailable", "Temporarily unavailable"
 
 
+class InsufficientStorageException(AppError):
+    """No room on the disk (RFC 4918, 11.5); nothing was kept."""
+
+    status, code, title = 507, "insufficient_storage", "No room left to keep it"
+
+
 class RetryableException(Exception):
     """The database asked for the whole transaction again: a deadlock, a conflict, a busy file."""

@@ -25,7 +25,7 @@ from portfolio.models.entities import EntityType
 from portfolio.models.history import Redirect, Revision
 from portfolio.models.listings import PostListing, ProjectListing, PublicationTally
 from portfolio.models.lockout import AttemptCounter
-from portfolio.models.media import Image
+from portfolio.models.media import Image, Video
 from portfolio.models.outbox import OutboxJob
 from portfolio.models.posts import BlogPost
 from portfolio.models.profiles import Profile, Section
@@ -54,7 +54,7 @@ ANY: Any = _AnyRow()
 
 
 def _of_owner(row: Any) -> Iterable[str]:
-    """Of the thing that a picture belongs to."""
+    """Of the thing that a picture or video belongs to."""
     kinds = EntityType if row is ANY else [row.entity_type]
     for kind in kinds:
         if kind is not None:
@@ -80,6 +80,7 @@ TAGS: Mapping[type[Base], TagsOf] = {
     Tag: lambda row: ("tags", one("tag", row.id)),
     Series: lambda row: ("series", one("series", row.id)),
     Image: _of_owner,
+    Video: _of_owner,
     Redirect: lambda _row: ("redirects",),
     User: _of_author,
     Profile: lambda _row: (PROFILES,),

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from portfolio.models.entities import EntityType
+from portfolio.models.media import VideoProvider
 from portfolio.models.profiles import (
     Award,
     Certificate,
@@ -70,6 +71,33 @@ class ImageRef:
     placeholder: str | None
     focal_point: dict[str, float] | None
     variants: list[Any] = field(default_factory=list)
+    color: str | None = None
+
+
+@dataclass
+class CaptionRef:
+    language: str
+    label: str
+    url: str
+
+
+@dataclass
+class VideoRef:
+    id: int
+    entity_type: EntityType | None
+    entity_id: int | None
+    url: str
+    provider: VideoProvider
+    embed_url: str | None
+    poster: str | None
+    title: str | None
+    duration: float | None
+    position: int
+    width: int | None
+    height: int | None
+    bytes: int | None
+    content_type: str | None
+    captions: list[CaptionRef]
 
 
 @dataclass(kw_only=True)
@@ -122,6 +150,7 @@ class Body:
     toc: list[dict[str, Any]]
     seo: Seo
     images: list[ImageRef] = field(default_factory=list)
+    videos: list[VideoRef] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -131,7 +160,7 @@ class PostDetail(PostCard, Body):
 
 @dataclass(kw_only=True)
 class ProjectDetail(ProjectCard, Body):
-    videos: list[str] = field(default_factory=list)
+    pass
 
 
 @dataclass(kw_only=True)
@@ -175,6 +204,7 @@ class Stats:
     posts: dict[str, int]
     projects: dict[str, int]
     images: int
+    videos: int
     users: dict[str, int]
     sessions: int
     jobs: dict[str, int]

@@ -1,6 +1,7 @@
 from typing import Annotated
 
-from pydantic import AfterValidator, AliasChoices, Field
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
+from pydantic_core import from_json
 
 from portfolio.models.entities import EntityType
 from portfolio.schemas.base import Ids, Input, Output, Position, Text, WebAddress
@@ -12,7 +13,7 @@ def _stored_or_elsewhere(address: str) -> str:
     return address
 
 
-ImageAddress = Annotated[WebAddress, AfterValidator(_stored_or_elsewhere)]
+MediaAddress = Annotated[WebAddress, AfterValidator(_stored_or_elsewhere)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -31,7 +32,20 @@ class ImageFields(Input):
 
 
 class ImageCreate(ImageFields):
-    url: ImageAddress = Field(examples=["https://example.com/harbour.jpg"])
+    url: MediaAddress = Field(examples=["https://example.com/harbour.jpg"])
+    position: Position | None = Field(None, description="Behind the others if left out")
+
+
+def _from_form(value: object) -> object:
+    return from_json(value) if isinstance(value, str) else value
+
+
+class ImageUpload(ImageFields):
+    """What comes with a file, in a form."""
+
+    focal_point: Annotated[FocalPoint | None, BeforeValidator(_from_form)] = Field(
+        None, description='As JSON: `{"x": 0.5, "y": 0.3}`'
+    )
     position: Position | None = Field(None, description="Behind the others if left out")
 
 
@@ -68,4 +82,7 @@ class ImageRead(Output):
     content_type: str | None
     placeholder: str | None = Field(description="A data URI to show until the picture is there")
     focal_point: FocalPoint | None
-    variants: list[VariantRead] = []
+    color: str | None = Field(description="The dominant colour, `#rrggbb`")
+    variants: Annotated[list[VariantRead], BeforeValidator(lambda made: made or [])] = Field(
+        description="By format and width, for `<picture>`; none until they are made"
+    )

@@ -16,6 +16,7 @@ from portfolio.schemas.publications import (
     TagRef,
     not_null,
 )
+from portfolio.schemas.videos import VideoRead
 
 Names = Annotated[list[Annotated[Line, Field(min_length=1)]], Field(max_length=50)]
 
@@ -82,3 +83,4 @@ class PostRead(PostSummary):
     toc: list[Heading]
     seo: Seo
     images: list[ImageRead]
+    videos: list[VideoRead]

@@ -27,6 +27,7 @@ from portfolio.schemas.publications import (
     TagRef,
     not_null,
 )
+from portfolio.schemas.videos import VideoRead
 
 LinkName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
 Links = Annotated[dict[LinkName, WebAddress], Field(max_length=20)]
@@ -101,4 +102,4 @@ class ProjectRead(ProjectSummary):
     toc: list[Heading]
     seo: Seo
     images: list[ImageRead]
-    videos: list[str] = Field([], description="Always empty as long as videos cannot be added")
+    videos: list[VideoRead]

@@ -29,6 +29,7 @@ class StatsRead(Output):
     posts: PublicationStats
     projects: PublicationStats
     images: int
+    videos: int
     users: UserStats
     sessions: int = Field(description="Logins that can still be used")
     jobs: JobStats

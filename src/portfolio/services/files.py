@@ -1,7 +1,12 @@
 """What becomes of stored files that nothing shows any longer."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from portfolio.adapters.storage import Storage
-from portfolio.db.repositories.media import ImageRepository
+from portfolio.db.repositories.media import MediaRepository
 from portfolio.db.session import Database
 from portfolio.services.outbox import OutboxService
 
@@ -11,23 +16,37 @@ SETTLING_SECONDS = 30
 
 
 class FileRemover:
-    """The job DELETE_FILE {key}: removes a file once no image shows it."""
+    """The job DELETE_FILE {keys}: removes the files among them that nothing in `media` shows."""
 
     def __init__(
-        self, database: Database, images: ImageRepository, storage: Storage, outbox: OutboxService
+        self,
+        database: Database,
+        media: Sequence[MediaRepository[Any]],
+        storage: Storage,
+        outbox: OutboxService,
     ) -> None:
         self._database = database
-        self._images = images
+        self._media = media
         self._storage = storage
         self._outbox = outbox
 
-    async def __call__(self, payload: dict[str, str]) -> None:
-        key = payload["key"]
+    async def __call__(self, payload: dict[str, Any]) -> None:
+        fresh = [
+            key
+            for key in await self._unused(payload)
+            if not await self._storage.delete(key, older_than=SETTLING_SECONDS)
+        ]
+        if fresh:
+            # Somebody stored the same content just now, and their row may still be uncommitted.
+            async with self._database.transaction() as db:
+                job = {"keys": fresh}
+                await self._outbox.put(db, DELETE_FILE, job, delay=SETTLING_SECONDS)
+
+    async def _unused(self, payload: dict[str, Any]) -> list[str]:
+        # Jobs of former versions have one.
+        keys = payload.get("keys") or [payload["key"]]
         async with self._database.reading() as db:
-            if await self._images.is_used(db, key):
-                return
-        if await self._storage.delete(key, older_than=SETTLING_SECONDS):
-            return
-        # Somebody stored the same content just now, and their row may still be uncommitted.
-        async with self._database.transaction() as db:
-            await self._outbox.put(db, DELETE_FILE, payload, delay=SETTLING_SECONDS)
+            return [key for key in keys if not await self._is_used(db, key)]
+
+    async def _is_used(self, db: AsyncSession, key: str) -> bool:
+        return any([await rows.is_used(db, key) for rows in self._media])

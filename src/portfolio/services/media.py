@@ -1,41 +1,44 @@
-"""Pictures of posts, projects and profiles, and the library of those that belong to none yet."""
+"""Pictures and videos of posts, projects and profiles, and the library of those that wait."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.adapters.storage import Storage, StoredFile, key_of
-from portfolio.core.errors import InvalidInputException, NotFoundException
-from portfolio.core.pagination import Page, PageRequest
+from portfolio.core.errors import InvalidInputException
 from portfolio.db.repositories.entities import EntityRepository
 from portfolio.db.repositories.media import ImageRepository
 from portfolio.models.entities import EntityType
-from portfolio.models.media import Image
+from portfolio.models.media import Image, Video
 from portfolio.models.users import User
-from portfolio.schemas.media import ImageCreate, ImageUpdate
-from portfolio.services import policy
-from portfolio.services.files import DELETE_FILE
+from portfolio.schemas.media import ImageCreate, ImageUpdate, ImageUpload
+from portfolio.services.attachments import AttachmentService
 from portfolio.services.outbox import OutboxService
+from portfolio.services.picture_files import StoredPicture
 from portfolio.services.versions import require_version
+from portfolio.services.videos import VideoService
 
 
-class MediaService:
-    """`entity_type` is an EntityType, its value, or the word for a single one: "project"."""
+class MediaService(AttachmentService[Image]):
+    """All media by what they belong to; pictures also as the doors offer them."""
 
     def __init__(
         self,
         images: ImageRepository,
+        videos: VideoService,
         entities: EntityRepository,
         storage: Storage,
         outbox: OutboxService,
     ) -> None:
+        super().__init__(images, entities, storage, outbox)
         self._images = images
-        self._entities = entities
-        self._storage = storage
-        self._outbox = outbox
+        self._videos = videos
+
+    def files_of(self, row: Image) -> Iterable[str]:
+        variants = [key_of(variant["url"]) for variant in row.variants or []]
+        return [key for key in (row.storage_key, *variants) if key is not None]
 
     # By entity
 
@@ -62,8 +65,8 @@ class MediaService:
         key = key_of(url)
         if key is not None:
             stored = await self._storage.renew(key)
-            if stored is None:
-                raise InvalidInputException.of("url", "there is no such file")
+            if stored is None or not stored.content_type.startswith("image/"):
+                raise InvalidInputException.of("url", "there is no such picture")
         details = {
             "alt": alt,
             "caption": caption,
@@ -74,6 +77,26 @@ class MediaService:
         cover = await self._images.cover(db, kind, entity_id) if is_cover else None
         same = cover if cover is not None and cover.url == url else None
         return await self._attach(db, entity_id, kind, url, stored, details, same)
+
+    async def add_picture(
+        self,
+        db: AsyncSession,
+        entity_id: int | None,
+        entity_type: EntityType | str | None,
+        picture: StoredPicture,
+        *,
+        uploaded_by: int | None = None,
+        **details: Any,
+    ) -> Image:
+        """Attach one that was just stored; the same content once more gives the same image.
+
+        `details` are those of add_image(). Raises NotFoundException for the entity.
+        """
+        kind = await self._hold(db, entity_id, entity_type)
+        same = await self._images.with_url(db, kind, entity_id, picture.file.url)
+        details["is_cover"] = details.get("is_cover") or None
+        values = {**details, **_made(picture), "uploaded_by": uploaded_by}
+        return await self._attach(db, entity_id, kind, picture.file.url, None, values, same)
 
     async def add_file(
         self,
@@ -103,22 +126,45 @@ class MediaService:
         same = await self._images.with_url(db, kind, entity_id, stored.url)
         return await self._attach(db, entity_id, kind, stored.url, stored, details, same)
 
+    async def add_video(
+        self,
+        db: AsyncSession,
+        entity_id: int | None,
+        entity_type: EntityType | str | None,
+        url: str,
+        *,
+        title: str | None = None,
+        poster: str | None = None,
+        duration: float | None = None,
+        position: int | None = None,
+    ) -> Video:
+        """As add_image(): a link to YouTube, Vimeo or any place, or the path of a file of ours."""
+        details = {"title": title, "poster": poster, "duration": duration, "position": position}
+        return await self._videos.add(db, entity_id, entity_type, url, **details)
+
     async def get_images(
         self, db: AsyncSession, entity_id: int, entity_type: EntityType | str
     ) -> list[Image]:
         """By position."""
-        return await self._images.of_entities(db, EntityType.named(entity_type), [entity_id])
+        return await self.of_entity(db, entity_id, entity_type)
+
+    async def get_videos(
+        self, db: AsyncSession, entity_id: int, entity_type: EntityType | str
+    ) -> list[Video]:
+        """By position."""
+        return await self._videos.of_entity(db, entity_id, entity_type)
 
     async def load_images_for_entities(
         self, db: AsyncSession, ids: Iterable[int], entity_type: EntityType | str
     ) -> dict[int, list[Image]]:
         """The images of each, by position, in one statement for any number of entities."""
-        found: dict[int, list[Image]] = {entity_id: [] for entity_id in ids}
-        if found:
-            kind = EntityType.named(entity_type)
-            for image in await self._images.of_entities(db, kind, list(found)):
-                found[image.entity_id or 0].append(image)
-        return found
+        return await self.of_entities(db, ids, entity_type)
+
+    async def load_videos_for_entities(
+        self, db: AsyncSession, ids: Iterable[int], entity_type: EntityType | str
+    ) -> dict[int, list[Video]]:
+        """The videos of each, by position, in one statement for any number of entities."""
+        return await self._videos.of_entities(db, ids, entity_type)
 
     async def set_cover(self, db: AsyncSession, image_id: int) -> Image:
         """Raises NotFoundException; InvalidInputException for an image of the library."""
@@ -127,48 +173,32 @@ class MediaService:
     async def delete_for_entity(
         self, db: AsyncSession, entity_id: int, entity_type: EntityType | str
     ) -> None:
-        """With the files that nothing else shows."""
-        for image in await self.get_images(db, entity_id, entity_type):
-            await self._remove(db, image)
+        """All pictures and videos of it, with the files that nothing else shows."""
+        await super().delete_for_entity(db, entity_id, entity_type)
+        await self._videos.delete_for_entity(db, entity_id, entity_type)
 
     # As the doors offer it
 
-    async def page(
+    async def create(
         self,
         db: AsyncSession,
-        kind: EntityType,
-        ref: str,
-        request: PageRequest,
-        viewer: User | None,
-    ) -> Page[Image]:
-        """Raises NotFoundException, also for the images of what `viewer` may not see."""
-        entity_id = await self._entities.find(db, kind, ref, viewer)
-        return await self._images.page_of(db, kind, entity_id, request)
-
-    async def library(self, db: AsyncSession, request: PageRequest) -> Page[Image]:
-        """Images without entity, the newest first."""
-        newest_first = replace(request, sort=request.sort or "-created_at")
-        return await self._images.page_of(db, None, None, newest_first)
-
-    async def read(self, db: AsyncSession, image_id: int, viewer: User | None) -> Image:
-        """Raises NotFoundException; for others than admins also for images of the library."""
-        image = await self._images.get_one(db, image_id)
-        if image.entity_type is not None and image.entity_id is not None:
-            await self._entities.find(db, image.entity_type, image.entity_id, viewer)
-        elif not policy.may_edit_content(viewer):
-            raise NotFoundException
-        return image
-
-    async def create(
-        self, db: AsyncSession, kind: EntityType, ref: str, data: ImageCreate, viewer: User
+        target: tuple[EntityType, str] | None,
+        data: ImageCreate | ImageUpload,
+        picture: StoredPicture | None,
+        user: User,
     ) -> Image:
-        """Raises NotFoundException, InvalidInputException."""
-        entity_id = await self._entities.find(db, kind, ref, viewer)
-        return await self.add_image(db, entity_id, kind, **_details(data.model_dump()))
+        """By its address, or as it was just stored; without `target`, into the library.
 
-    async def create_in_library(self, db: AsyncSession, data: ImageCreate) -> Image:
-        """Raises InvalidInputException."""
-        return await self.add_image(db, None, None, **_details(data.model_dump()))
+        Raises NotFoundException, InvalidInputException.
+        """
+        kind, entity_id = None, None
+        if target is not None:
+            kind, ref = target
+            entity_id = await self._entities.find(db, kind, ref, user)
+        details = _details(data.model_dump())
+        if picture is None:
+            return await self.add_image(db, entity_id, kind, **details)
+        return await self.add_picture(db, entity_id, kind, picture, uploaded_by=user.id, **details)
 
     async def update(
         self, db: AsyncSession, image_id: int, data: ImageUpdate, expected: int | None = None
@@ -182,37 +212,7 @@ class MediaService:
             await self._uncover(db, image.entity_type, image.entity_id, but=image)
         return await self._images.update(db, image, values)
 
-    async def reorder(
-        self, db: AsyncSession, kind: EntityType, ref: str, ids: Sequence[int], viewer: User
-    ) -> Page[Image]:
-        """Raises NotFoundException; InvalidInputException unless `ids` name every image once."""
-        entity_id = await self._entities.find(db, kind, ref, viewer)
-        await self._entities.hold(db, kind, entity_id)
-        images = {image.id: image for image in await self.get_images(db, entity_id, kind)}
-        if sorted(ids) != sorted(images):
-            raise InvalidInputException.of("ids", "name every image of it, each once")
-        for position, image_id in enumerate(ids):
-            images[image_id].position = position
-        await db.flush()
-        ordered = [images[image_id] for image_id in ids]
-        return Page(ordered, limit=len(ordered), total=len(ordered), page=1)
-
-    async def delete(self, db: AsyncSession, image_id: int, expected: int | None = None) -> None:
-        """Raises NotFoundException, PreconditionFailedException."""
-        image = await self._images.get_one(db, image_id)
-        require_version(image, expected)
-        await self._remove(db, image)
-
     # Inside
-
-    async def _hold(
-        self, db: AsyncSession, entity_id: int | None, entity_type: EntityType | str | None
-    ) -> EntityType | None:
-        if entity_type is None or entity_id is None:
-            return None
-        kind = EntityType.named(entity_type)
-        await self._entities.hold(db, kind, entity_id)
-        return kind
 
     async def _attach(
         self,
@@ -256,10 +256,18 @@ class MediaService:
         if cover is not None and cover is not but:
             await self._images.update(db, cover, {"is_cover": False})
 
-    async def _remove(self, db: AsyncSession, image: Image) -> None:
-        await self._images.delete(db, image)
-        if image.storage_key is not None:
-            await self._outbox.put(db, DELETE_FILE, {"key": image.storage_key})
+
+def _made(picture: StoredPicture) -> dict[str, Any]:
+    return {
+        "storage_key": picture.file.key,
+        "width": picture.width,
+        "height": picture.height,
+        "bytes": picture.file.bytes,
+        "content_type": picture.file.content_type,
+        "variants": picture.variants,
+        "placeholder": picture.placeholder,
+        "color": picture.color,
+    }
 
 
 def _details(values: dict[str, Any]) -> dict[str, Any]:

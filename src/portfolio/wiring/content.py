@@ -1,8 +1,9 @@
-"""Posts, projects, profile and pictures."""
+"""Posts, projects, profile, pictures and videos."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from portfolio.adapters.probing import VideoProbe
 from portfolio.core.security import PreviewTokens
 from portfolio.db.repositories.bookkeeping import IdempotencyRepository
 from portfolio.db.repositories.entities import EntityRepository
@@ -14,11 +15,13 @@ from portfolio.db.repositories.projects import ProjectRepository
 from portfolio.db.repositories.publications import PublicationRepository
 from portfolio.db.repositories.ready_cards import ReadyCards
 from portfolio.db.repositories.taxonomy import SeriesRepository, TagRepository
+from portfolio.db.repositories.videos import VideoRepository
 from portfolio.models.entities import EntityType
 from portfolio.services.files import DELETE_FILE, FileRemover
 from portfolio.services.history import HistoryService
 from portfolio.services.idempotency import IdempotencyService
 from portfolio.services.media import MediaService
+from portfolio.services.picture_files import PictureFiles
 from portfolio.services.posts import PostService
 from portfolio.services.profiles import ProfileService
 from portfolio.services.projects import ProjectService
@@ -26,6 +29,8 @@ from portfolio.services.redirects import RedirectService
 from portfolio.services.resume import ResumeService
 from portfolio.services.schedule import Schedule
 from portfolio.services.taxonomy import SeriesService, TagService
+from portfolio.services.video_files import VideoFiles
+from portfolio.services.videos import VideoService
 from portfolio.wiring.foundation import Foundation
 
 
@@ -39,6 +44,9 @@ class Content:
     series: SeriesService
     redirects: RedirectService
     media: MediaService
+    videos: VideoService
+    video_files: VideoFiles
+    picture_files: PictureFiles
     cards: ReadyCards
     idempotency: IdempotencyService
     schedule: Schedule
@@ -46,14 +54,15 @@ class Content:
 
 def build_content(base: Foundation) -> Content:
     """Registers the job that deletes files."""
-    images = ImageRepository()
+    images, video_rows, entities = ImageRepository(), VideoRepository(), EntityRepository()
     tags, series, redirects = TagRepository(), SeriesRepository(), RedirectRepository()
     post_rows, project_rows, profiles = (
         BlogPostRepository(),
         ProjectRepository(),
         ProfileRepository(),
     )
-    media = MediaService(images, EntityRepository(), base.storage, base.jobs)
+    videos = VideoService(video_rows, entities, base.storage, base.jobs)
+    media = MediaService(images, videos, entities, base.storage, base.jobs)
     history = HistoryService(RevisionRepository(), redirects)
     previews = PreviewTokens(base.keys, base.settings.server.address)
     publications: dict[EntityType, PublicationRepository[Any, Any, Any]] = {
@@ -62,7 +71,7 @@ def build_content(base: Foundation) -> Content:
     }
     cards = ReadyCards(publications)
     base.database.before_commit(cards.renew_noted)
-    remover = FileRemover(base.database, images, base.storage, base.jobs)
+    remover = FileRemover(base.database, [images, video_rows], base.storage, base.jobs)
     base.outbox.register(DELETE_FILE, remover)
     return Content(
         profiles=ProfileService(profiles, post_rows, project_rows, base.audit),
@@ -73,6 +82,11 @@ def build_content(base: Foundation) -> Content:
         series=SeriesService(series, base.audit),
         redirects=RedirectService(redirects, base.settings.site),
         media=media,
+        videos=videos,
+        video_files=VideoFiles(base.storage, VideoProbe()),
+        picture_files=PictureFiles(
+            base.database, base.jobs, base.storage, base.imaging, base.staging
+        ),
         cards=cards,
         idempotency=IdempotencyService(IdempotencyRepository()),
         schedule=Schedule(base.database, base.cache, publications),

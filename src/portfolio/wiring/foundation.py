@@ -5,10 +5,13 @@ from typing import Self
 
 from portfolio.adapters.cache import Cache, CacheAwayError, create_cache
 from portfolio.adapters.hashing import PasswordHashing
+from portfolio.adapters.imaging import Imaging
 from portfolio.adapters.limiter import Limits, create_limits
+from portfolio.adapters.own_folder import OwnFolder
 from portfolio.adapters.redis import RedisLink, create_redis
 from portfolio.adapters.storage import Storage, create_storage
 from portfolio.core.config import SecuritySettings, Settings
+from portfolio.core.config.server import cores
 from portfolio.core.events import Changed, EventBus, JobQueued
 from portfolio.core.sealing import Sealer
 from portfolio.core.security import PasswordHasher
@@ -39,6 +42,8 @@ class Foundation:
     bus: EventBus
     database: Database
     storage: Storage
+    imaging: Imaging
+    staging: OwnFolder
     redis: RedisLink | None
     cache: Cache
     limits: Limits
@@ -57,6 +62,8 @@ class Foundation:
 
     async def close(self) -> None:
         self.hashing.close()
+        await self.imaging.close()
+        self.staging.close()
         await self.limits.close()
         await self.cache.close()
         if self.redis is not None:
@@ -77,6 +84,8 @@ def build_foundation(settings: Settings) -> Foundation:
     if database.replica is not None:
         watching = periodic.every(1, "replica.watch", database.replica.watch)
         bus.subscribe(Changed, watching.wake)
+    staging = OwnFolder(settings.storage.data_dir / "run" / "staging")
+    periodic.every(30, "staging.clear", staging.clear)
     entries, seals, proofs = AuditRepository(), SealRepository(), AuditProofs(keys)
     sealer = AuditSealer(database, entries, seals, proofs)
     sealing = periodic.every(5, "audit.seal", sealer.seal)
@@ -89,6 +98,8 @@ def build_foundation(settings: Settings) -> Foundation:
         bus=bus,
         database=database,
         storage=create_storage(settings),
+        imaging=Imaging(workers=max(1, cores() // (2 * settings.server.workers))),
+        staging=staging,
         redis=redis,
         cache=cache,
         limits=create_limits(settings, redis),

@@ -148,6 +148,15 @@ class TestMask:
             (f"got {JWT}!", "got ***!"),
             ("made pfl_Zk3vQ-7yN1tRb0_mXw2eUa9sHd4cLp6g", "made ***"),
             ("https://a.tld/reset?token=abc&x=1", "https://a.tld/reset?token=***&x=1"),
+            (
+                "s3://b/p?secret_access_key=a/+=b&region=x",
+                "s3://b/p?secret_access_key=***&region=x",
+            ),
+            (
+                "http://b/k?X-Amz-Expires=9&X-Amz-Signature=ab",
+                "http://b/k?X-Amz-Expires=9&X-Amz-Signature=***",
+            ),
+            ("https://b/k?se=2026&sig=a%2Bb", "https://b/k?se=2026&sig=***"),
             ("postgresql://me:hunter2@db/x", "postgresql://me:***@db/x"),
             ("an ordinary sentence = fine", "an ordinary sentence = fine"),
         ],

@@ -24,6 +24,7 @@ from portfolio.api.v1.endpoints import (
     taxonomy,
     two_factor,
     users,
+    videos,
 )
 
 # Routes are tried in this order: what is asked for most stands first, and redirects last, since
@@ -47,6 +48,7 @@ ROUTERS = (
     stats.router,
     audit.router,
     images.router,
+    videos.router,
     render.router,
     redirects.router,
 )

@@ -11,7 +11,7 @@ Network = IPv4Network | IPv6Network
 MOST_WORKERS = 64
 
 
-def _cores() -> int:
+def cores() -> int:
     """Those that this process may use, which may be fewer than the machine has."""
     known = hasattr(os, "sched_getaffinity")  # not on macOS
     count = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
@@ -29,7 +29,7 @@ class ServerSettings(Group):
         8000, ge=0, le=65535, validation_alias="PORT", description="Port to listen on"
     )
     workers: int = Field(
-        default_factory=_cores,
+        default_factory=cores,
         ge=1,
         le=MOST_WORKERS,
         validation_alias="WORKERS",

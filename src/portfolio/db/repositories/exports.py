@@ -15,7 +15,7 @@ from portfolio.models.base import Base
 from portfolio.models.credentials import ApiToken, OneTimeToken
 from portfolio.models.entities import EntityType
 from portfolio.models.history import Revision
-from portfolio.models.media import Image
+from portfolio.models.media import Image, Video
 from portfolio.models.posts import BlogPost
 from portfolio.models.profiles import (
     Award,
@@ -51,6 +51,14 @@ def _section(model: type[Section]) -> Part:
     return Part(model, lambda user_id: model.profile_id == _profile(user_id))
 
 
+def _of_profile(model: type[Image | Video]) -> Part:
+    kind = EntityType.PROFILES
+    return Part(
+        model,
+        lambda user_id: and_(model.entity_type == kind, model.entity_id == _profile(user_id)),
+    )
+
+
 def _in_audit(user_id: int) -> ColumnElement[bool]:
     about = and_(AuditEntry.target_type == "user", AuditEntry.target_id == user_id)
     return or_(AuditEntry.actor_id == user_id, about)
@@ -73,12 +81,8 @@ PARTS: dict[str, Part] = {
     "certificates": _section(Certificate),
     "awards": _section(Award),
     "languages": _section(Language),
-    "profile_images": Part(
-        Image,
-        lambda user_id: and_(
-            Image.entity_type == EntityType.PROFILES, Image.entity_id == _profile(user_id)
-        ),
-    ),
+    "profile_images": _of_profile(Image),
+    "profile_videos": _of_profile(Video),
     "posts": Part(BlogPost, lambda user_id: BlogPost.author_id == user_id, _CARD),
     "projects": Part(Project, lambda user_id: Project.author_id == user_id, _CARD),
     "revisions": Part(Revision, lambda user_id: Revision.author_id == user_id),

@@ -26,7 +26,7 @@ from portfolio.core.clock import utc_now
 from portfolio.core.events import touch
 from portfolio.core.pagination import Page, PageRequest, Sort
 from portfolio.db.prepared import Prepared, Run, prepared
-from portfolio.db.repositories.attachments import covers_of, images_of, tags_of
+from portfolio.db.repositories import attachments
 from portfolio.db.repositories.base import ROW_ID, SORT_VALUE, ordered, page_of
 from portfolio.db.repositories.cards import ready_card
 from portfolio.db.repositories.facets import LISTINGS
@@ -228,17 +228,17 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
         ids = [item.id for item in items]
         if not ids:
             return
-        tags = tags_of(run, self.entity_type, ids)
-        covers = covers_of(run, self.entity_type, ids)
+        tags = attachments.tags_of(run, self.entity_type, ids)
+        covers = attachments.covers_of(run, self.entity_type, ids)
         for item in items:
             setattr(item, self.labels, tags.get(item.id, []))
             item.cover = covers.get(item.id)
 
     def _whole(self, run: Run, row: Sequence[Any], now: datetime) -> D:
-        *columns, body_markdown, html, toc, seo_title, seo_description, seo_image = row
+        *columns, body_markdown, html, toc, seo_title, seo_description, seo_image, videos = row
         card = self.to_card(columns, now)
-        setattr(card, self.labels, tags_of(run, self.entity_type, [card.id])[card.id])
-        images = images_of(run, self.entity_type, card.id)
+        setattr(card, self.labels, attachments.tags_of(run, self.entity_type, [card.id])[card.id])
+        images = attachments.images_of(run, self.entity_type, card.id)
         card.cover = next((image for image in images if image.cover), None)
         return self.to_detail(
             card,
@@ -247,6 +247,7 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
             toc=toc,
             seo=Seo(title=seo_title, description=seo_description, image=seo_image),
             images=images,
+            videos=attachments.videos_of(run, self.entity_type, card.id) if videos else [],
         )
 
     def _not_after(self, sort: Sort, seen: datetime, now: datetime) -> datetime:
@@ -265,6 +266,7 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
                 model.seo_title,
                 model.seo_description,
                 model.seo_image,
+                attachments.count_of_videos(self.entity_type, model.id),
             )
             .where(SCOPES[scope](model), key == bindparam("ref", type_=key.type))
         )

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from portfolio.db.repositories.sessions import alive
 from portfolio.db.repositories.visibility import SCOPES
 from portfolio.models.base import Base
-from portfolio.models.media import Image
+from portfolio.models.media import Image, Video
 from portfolio.models.outbox import OutboxJob
 from portfolio.models.posts import BlogPost
 from portfolio.models.projections import Stats
@@ -28,6 +28,7 @@ class StatsRepository:
             *_states(BlogPost),
             *_states(Project),
             _count(Image),
+            _count(Video),
             _count(User),
             _count(User, User.is_active),
             _count(User, User.is_active, User.role == Role.ADMIN),
@@ -42,9 +43,10 @@ class StatsRepository:
             posts=dict(zip(STATES, posts, strict=True)),
             projects=dict(zip(STATES, projects, strict=True)),
             images=rest[0],
-            users=dict(zip(("total", "active", "admins"), rest[1:4], strict=True)),
-            sessions=rest[4],
-            jobs=dict(zip(("waiting", "failed", "mails_waiting"), rest[5:], strict=True)),
+            videos=rest[1],
+            users=dict(zip(("total", "active", "admins"), rest[2:5], strict=True)),
+            sessions=rest[5],
+            jobs=dict(zip(("waiting", "failed", "mails_waiting"), rest[6:], strict=True)),
         )
 
 

@@ -1,5 +1,11 @@
 """Pictures of posts, projects and profiles, and the library."""
 
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+
+from portfolio.adapters.storage import MAX_IMAGE_BYTES
 from portfolio.api.answers import Answer, AnswerDep
 from portfolio.api.deps import (
     DbRead,
@@ -9,21 +15,45 @@ from portfolio.api.deps import (
     IfMatch,
     MediaDep,
     PageDep,
+    PictureFilesDep,
     Ref,
     RowId,
     Viewer,
 )
 from portfolio.api.errors import errors
+from portfolio.api.uploads import ALLOWANCE, Sent, Upload
 from portfolio.api.v1.prefix import v1_router
-from portfolio.core.errors import NotFoundException, PreconditionFailedException
+from portfolio.core.errors import (
+    InsufficientStorageException,
+    NotFoundException,
+    PreconditionFailedException,
+)
 from portfolio.core.pagination import Page
 from portfolio.models.media import Image
-from portfolio.schemas.media import ImageCreate, ImageOrder, ImageRead, ImageUpdate
+from portfolio.schemas.media import ImageCreate, ImageOrder, ImageRead, ImageUpdate, ImageUpload
 from portfolio.schemas.page import PageRead
+from portfolio.services.picture_files import StoredPicture
 
 ABSENT = errors(NotFoundException)
 CHANGE = errors(NotFoundException, PreconditionFailedException)
+UPLOAD = errors(InsufficientStorageException)
 router = v1_router("media")
+_form = Upload(by_address=ImageCreate, with_file=ImageUpload)
+
+
+@dataclass(frozen=True, slots=True)
+class _SentImage:
+    data: ImageCreate | ImageUpload
+    picture: StoredPicture | None
+
+
+async def _sent_image(sent: Annotated[Sent, Depends(_form)], files: PictureFilesDep) -> _SentImage:
+    # Before there is a transaction: rendering takes its time.
+    picture = None if sent.file is None else await files.store(sent.file)
+    return _SentImage(sent.data, picture)
+
+
+SentImage = Annotated[_SentImage, Depends(_sent_image)]
 
 
 def _created(answer: Answer, image: Image) -> Image:
@@ -52,20 +82,17 @@ def _add_target(kind: EntityType) -> None:
         f"/{kind}/{{ref}}/images",
         response_model=ImageRead,
         status_code=201,
-        responses=ABSENT,
+        responses=UPLOAD | ABSENT,
+        max_body_size=MAX_IMAGE_BYTES + ALLOWANCE,
         name=f"create_{one}_image",
         summary=f"Attach a picture to a {one}",
     )
     async def create_image(
-        ref: Ref,
-        data: ImageCreate,
-        db: DbWrite,
-        media: MediaDep,
-        user: Editor,
-        answer: AnswerDep,
+        ref: Ref, sent: SentImage, db: DbWrite, media: MediaDep, user: Editor, answer: AnswerDep
     ) -> Image:
-        """By its address: any http(s) one, or the /media/ path of a file that is here already."""
-        return _created(answer, await media.create(db, kind, ref, data, user))
+        """As a file, or by its address: any http(s) one, or the /media/ path of what is here."""
+        image = await media.create(db, (kind, ref), sent.data, sent.picture, user)
+        return _created(answer, image)
 
     @router.put(
         f"/{kind}/{{ref}}/images/order",
@@ -93,12 +120,18 @@ async def list_images(
     return answer.page(await media.library(db, page))
 
 
-@router.post("/images", response_model=ImageRead, status_code=201)
+@router.post(
+    "/images",
+    response_model=ImageRead,
+    status_code=201,
+    responses=UPLOAD,
+    max_body_size=MAX_IMAGE_BYTES + ALLOWANCE,
+)
 async def create_image(
-    data: ImageCreate, db: DbWrite, media: MediaDep, _user: Editor, answer: AnswerDep
+    sent: SentImage, db: DbWrite, media: MediaDep, user: Editor, answer: AnswerDep
 ) -> Image:
-    """Into the library."""
-    return _created(answer, await media.create_in_library(db, data))
+    """Into the library, as a file or by its address."""
+    return _created(answer, await media.create(db, None, sent.data, sent.picture, user))
 
 
 @router.get("/images/{id}", response_model=ImageRead, responses=ABSENT)

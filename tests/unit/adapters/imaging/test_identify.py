@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from tests.factories import pictures
 
 from portfolio.adapters.imaging import Picture, identify
+from portfolio.adapters.imaging.identify import is_heic
 
 ILLUSTRATOR = (
     '<?xml version="1.0" encoding="utf-8"?>\n<!-- made by hand -->\n'
@@ -84,6 +85,24 @@ class TestIdentify:
         content: bytes = getattr(pictures, kind)(7, 7)
         for end in range(4, len(content)):
             identify(content[:end] + rest)
+
+
+class TestIsHeic:
+    @pytest.mark.parametrize("brands", [b"heic\0\0\0\0mif1heic", b"mif1\0\0\0\0mif1heix"])
+    def test_knows_what_telephones_make(self, brands: bytes) -> None:
+        assert is_heic(b"\0\0\0\x18ftyp" + brands)
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            pictures.avif(),
+            b"\0\0\0\x14ftypisom\0\0\0\0mp42heic",
+            b"\0\0\0\x18moov" + b"heic" * 4,
+        ],
+    )
+    def test_knows_nothing_else(self, content: bytes) -> None:
+        assert not is_heic(content)
 
 
 class TestSvgSize:

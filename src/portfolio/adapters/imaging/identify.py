@@ -27,6 +27,9 @@ _APP1 = 0xE1
 _ENOUGH_SEGMENTS = 1000
 _ORIENTATION = 0x0112
 _TURNED_BY_A_QUARTER = {5, 6, 7, 8}
+# ISO/IEC 23008-12, annex B: stills and sequences of HEVC.
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_BRANDS_END = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,13 @@ def identify(content: bytes) -> Picture | None:
     if size is None or not all(0 < side <= LARGEST_SIDE for side in size):
         return Picture(extension)
     return Picture(extension, *size)
+
+
+def is_heic(content: bytes) -> bool:
+    """Cameras make it and few browsers show it: it is no kind that is kept."""
+    brands = content[8 : min(int.from_bytes(content[:4]), _BRANDS_END)]
+    named = {brands[at : at + 4] for at in range(0, len(brands), 4)}
+    return content[4:8] == b"ftyp" and not named.isdisjoint(_HEIC_BRANDS)
 
 
 def _extension(content: bytes) -> str | None:

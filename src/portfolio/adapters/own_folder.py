@@ -1,0 +1,67 @@
+"""A folder of this process alone, which others clear away once it has ended, however it did."""
+
+import asyncio
+import fcntl
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from portfolio.core.environment import SettingsError
+
+
+class OwnFolder:
+    """`path` in a folder that several processes share; those of ended processes go at once.
+
+    Raises SettingsError where it cannot be made.
+    """
+
+    def __init__(self, shared: Path) -> None:
+        self._shared = shared.resolve()
+        try:
+            self._shared.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Between making a folder and locking it nobody must take it for one that was left.
+            place = _locked(self._shared, fcntl.LOCK_EX)
+            try:
+                self._clear()
+                self.path = Path(tempfile.mkdtemp(dir=self._shared))
+                # Until close(), or for as long as this process lives.
+                self._place = _locked(self.path, fcntl.LOCK_EX)
+            finally:
+                os.close(place)
+        except OSError as error:
+            raise SettingsError([f"DATA_DIR: {error.strerror}: {error.filename}"]) from error
+
+    async def clear(self) -> None:
+        """Remove what processes left that have ended since."""
+        await asyncio.to_thread(self._clear_safely)
+
+    def close(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._place)
+
+    def _clear_safely(self) -> None:
+        place = _locked(self._shared, fcntl.LOCK_EX)
+        try:
+            self._clear()
+        finally:
+            os.close(place)
+
+    def _clear(self) -> None:
+        for left in self._shared.glob("*/"):
+            try:
+                place = _locked(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            os.close(place)
+            shutil.rmtree(left)
+
+
+def _locked(folder: Path, how: int) -> int:
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(place, how)
+    except OSError:
+        os.close(place)
+        raise
+    return place

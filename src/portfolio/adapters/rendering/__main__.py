@@ -1,0 +1,70 @@
+"""Prints as JSON what was made of the picture, or why nothing was."""
+
+import json
+import os
+import resource
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from portfolio.adapters.rendering import moving, still
+from portfolio.adapters.rendering.limits import Refusal
+from portfolio.adapters.rendering.opening import count_frames, is_moving, open_picture
+
+_MIB = 1024 * 1024
+# What the largest AVIF takes to be written again.
+MEMORY = 2048 * _MIB
+LARGEST_FILE = 64 * _MIB
+# The parent, if it still lives, loses patience sooner.
+CPU_SECONDS = 12
+_NICENESS = 10
+_FIRST_OF_OTHERS, _LAST_DESCRIPTOR = 3, 65_536
+
+
+def main() -> None:
+    source, folder, kind = sys.argv[1:]
+    _restrict()
+    json.dump(_answer(Path(source), Path(folder), kind), sys.stdout)
+
+
+def _answer(source: Path, folder: Path, kind: str) -> dict[str, Any]:
+    try:
+        picture = open_picture(source, kind)
+        if is_moving(picture, kind):
+            rendered = moving.render(picture, kind, folder, count_frames(picture))
+        else:
+            rendered = still.render(picture, kind, folder)
+    except Refusal as refusal:
+        return {"status": refusal.status, "detail": refusal.detail}
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return {"status": 422, "detail": "the picture has too many pixels"}
+    except MemoryError:
+        return {"status": 422, "detail": "the picture needs too much memory"}
+    except Exception as error:  # noqa: BLE001 - decoders of hostile files raise anything
+        return {"status": 422, "detail": "the picture is broken", "reason": repr(error)}
+    return asdict(rendered)
+
+
+def _restrict() -> None:
+    """A terminal's Ctrl-C is the server's business; its requests come first."""
+    # uvloop leaves what the server itself was handed, such as the socket that it listens on.
+    os.closerange(_FIRST_OF_OTHERS, _LAST_DESCRIPTOR)
+    os.setpgid(0, 0)
+    os.nice(_NICENESS)
+    for limit, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, LARGEST_FILE),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        # Not every system counts all of these, and some allow less already.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(limit, (most, most))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""A file, and what is said about it, in one form (RFC 7578); or an address in its place, as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import UploadFile
+
+from portfolio.api.body import StrictRequest
+from portfolio.api.identity import Editor
+from portfolio.core.errors import InvalidInputException, PayloadTooLargeException
+
+FORM = "multipart/form-data"
+# What may come with a file: its other fields, their names, and the boundaries.
+ALLOWANCE = 1024 * 1024
+_MAX_FIELDS, _MAX_FIELD = 20, 64 * 1024
+_MAX_JSON = 1024 * 1024
+_REFS = "#/components/schemas/{model}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """`data` is of the model for what was sent: with a file, or with its address."""
+
+    data: Any
+    file: BinaryIO | None
+
+
+class Upload:
+    """A dependency that takes either. Raises RequestValidationError, InvalidInputException.
+
+    Who may not write sends nothing: an Editor is asked for before the body is read.
+    """
+
+    def __init__(self, by_address: type[BaseModel], with_file: type[BaseModel]) -> None:
+        self._by_address = by_address
+        self._with_file = with_file
+
+    async def __call__(self, request: StrictRequest, _user: Editor) -> Sent:
+        if request.media_type != FORM:
+            request.demand_json()
+            if len(await request.body()) > _MAX_JSON:
+                raise PayloadTooLargeException(f"Send {_MAX_JSON} bytes of JSON at most")
+            return Sent(_filled(self._by_address, await request.json()), None)
+        form = await request.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD)
+        pairs = form.multi_items()
+        given = dict(pairs)
+        if len(given) != len(pairs):
+            raise InvalidInputException.of("body", "names a field twice")
+        file = given.pop("file", None)
+        if not isinstance(file, UploadFile):
+            raise InvalidInputException.of("file", "send the file itself in this field", "missing")
+        return Sent(_filled(self._with_file, given), file.file)
+
+    def body(self) -> dict[str, Any]:
+        """As OpenAPI declares it; the models are among schemas()."""
+        contents = {FORM: self._with_file, "application/json": self._by_address}
+        return {
+            "required": True,
+            "content": {
+                kind: {"schema": {"$ref": _REFS.format(model=model.__name__)}}
+                for kind, model in contents.items()
+            },
+        }
+
+    def schemas(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for model in (self._with_file, self._by_address):
+            schema = model.model_json_schema(ref_template=_REFS)
+            found |= schema.pop("$defs", {})
+            found[model.__name__] = schema
+        form = found[self._with_file.__name__]
+        form["properties"] = {"file": {"type": "string", "format": "binary"}, **form["properties"]}
+        form["required"] = ["file"]
+        return found
+
+
+def _filled(model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        problems = [{**problem, "loc": ("body", *problem["loc"])} for problem in error.errors()]
+        raise RequestValidationError(problems) from error

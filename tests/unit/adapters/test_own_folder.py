@@ -1,0 +1,66 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from portfolio.adapters.own_folder import OwnFolder
+from portfolio.core.environment import SettingsError
+
+MAKE_AND_WAIT = """
+import sys
+from pathlib import Path
+from portfolio.adapters.own_folder import OwnFolder
+own = OwnFolder(Path(sys.argv[1]))
+(own.path / "half").write_text("an upload")
+print(own.path, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> "subprocess.Popen[str]":
+    """Another process, with a folder of its own beside ours."""
+    return subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-c", MAKE_AND_WAIT, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def folder_of(process: "subprocess.Popen[str]") -> Path:
+    assert process.stdout is not None
+    return Path(process.stdout.readline().strip())
+
+
+class TestOwnFolder:
+    def test_is_for_its_owner_alone(self, tmp_path: Path) -> None:
+        first, second = OwnFolder(tmp_path / "run"), OwnFolder(tmp_path / "run")
+        assert first.path != second.path
+        assert first.path.stat().st_mode & 0o077 == 0
+
+    async def test_stays_while_its_process_lives_and_goes_after_it(
+        self, tmp_path: Path, other: "subprocess.Popen[str]"
+    ) -> None:
+        theirs = folder_of(other)
+        own = OwnFolder(tmp_path)
+        await own.clear()
+        assert (theirs / "half").exists()
+        os.kill(other.pid, signal.SIGKILL)
+        other.communicate()
+        await own.clear()
+        assert not theirs.exists()
+        assert own.path.is_dir()
+
+    async def test_leaves_alone_what_is_no_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "note").write_text("somebody's")
+        await OwnFolder(tmp_path).clear()
+        assert (tmp_path / "note").exists()
+
+    def test_says_what_to_do_where_it_cannot_be_made(self, tmp_path: Path) -> None:
+        (tmp_path / "run").write_text("in the way")
+        with pytest.raises(SettingsError, match="DATA_DIR"):
+            OwnFolder(tmp_path / "run" / "staging")
