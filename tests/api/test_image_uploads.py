@@ -135,6 +135,12 @@ class TestUpload:
         response = await upload(admin_client, post, bytes(10 * 1024 * 1024 + 1))
         assert response.status_code == 413
 
+    async def test_by_address_takes_no_more_than_other_json(
+        self, admin_client: AsyncClient, post: str
+    ) -> None:
+        body = {"url": "https://example.com/a.jpg", "caption": "x" * 1024 * 1024}
+        assert (await admin_client.post(post, json=body)).status_code == 413
+
     async def test_leaves_nothing_where_nothing_is_to_show_it(
         self, admin_client: AsyncClient, services: Services, settings: Settings
     ) -> None:

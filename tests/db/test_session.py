@@ -201,7 +201,7 @@ class TestCancellation:
         own = Database(database.engines, bus)
         for number in range(200):
             task = asyncio.create_task(write(f"t{number}"))
-            await asyncio.sleep(number / 20_000)
+            await asyncio.sleep(number / 10_000)
             task.cancel()
             await asyncio.wait([task])
         kept = set(await slugs(database))

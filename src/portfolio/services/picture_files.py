@@ -17,7 +17,7 @@ from portfolio.adapters.storage import (
     describe,
     refusal_of,
 )
-from portfolio.core.errors import PayloadTooLargeException
+from portfolio.core.errors import PayloadTooLargeException, UnavailableException
 from portfolio.db.session import Database
 from portfolio.services.files import DELETE_FILE, SETTLING_SECONDS
 from portfolio.services.outbox import OutboxService
@@ -77,8 +77,15 @@ class PictureFiles:
             made = await self._imaging.render(folder / "upload", folder)
             renditions = [made.original, *made.variants]
             await self._promise(renditions)
-            kept = [await self._storage.put(each.path, each.extension) for each in renditions]
-        return _described(made, kept)
+            return _described(made, await self._keep(renditions))
+
+    async def _keep(self, renditions: Sequence[Rendition]) -> list[StoredFile]:
+        # In half of what the promise leaves: the other half is for the row.
+        try:
+            async with asyncio.timeout(SETTLING_SECONDS / 2):
+                return [await self._storage.put(each.path, each.extension) for each in renditions]
+        except TimeoutError:
+            raise UnavailableException("Media are stored too slowly", retry_after=10) from None
 
     async def _promise(self, renditions: Sequence[Rendition]) -> None:
         """Whatever becomes of this process: what is stored now and never shown goes again."""

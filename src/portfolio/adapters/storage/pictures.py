@@ -1,6 +1,7 @@
 """Pictures as they come, told by their first bytes."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +17,12 @@ BEGINNING = 64 * 1024  # bytes, in which a picture says how large it is
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 
 
-class PictureKeeper:
+class PictureKeeper(ABC):
     """The part of a Storage that knows a picture when it sees one."""
 
+    @abstractmethod
     async def put(self, path: Path, extension: str) -> StoredFile:
-        raise NotImplementedError
+        """As Storage has it."""
 
     async def put_file(self, path: Path) -> StoredFile:
         picture = await asyncio.to_thread(_identified, path)
