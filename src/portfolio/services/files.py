@@ -1,11 +1,14 @@
-"""What becomes of stored files that nothing shows any longer."""
+"""How files come before the rows that show them, and go after the last of those."""
 
+import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from portfolio.adapters.storage import Storage
+from portfolio.adapters.storage import Storage, StoredFile, describe
+from portfolio.core.errors import UnavailableException
 from portfolio.db.repositories.media import MediaRepository
 from portfolio.db.session import Database
 from portfolio.services.outbox import OutboxService
@@ -13,6 +16,39 @@ from portfolio.services.outbox import OutboxService
 DELETE_FILE = "storage.delete"
 # A transaction takes less from the storing of a file to the commit of the row that shows it.
 SETTLING_SECONDS = 30
+# How long the storage may take for all files of an upload; more, and nothing stays of them.
+STORING_SECONDS = 25
+
+
+class FileKeeper:
+    """Stores what no row shows yet, on the promise that it goes again if none ever does."""
+
+    def __init__(self, database: Database, storage: Storage, outbox: OutboxService) -> None:
+        self._database = database
+        self._storage = storage
+        self._outbox = outbox
+
+    async def keep(self, files: Sequence[tuple[Path, str]]) -> list[StoredFile]:
+        """Copies of these, each with its extension; the row follows within SETTLING_SECONDS.
+
+        Takes its time: to be called before the transaction begins. Raises UnavailableException
+        when it takes too long, and what Storage.put() raises.
+        """
+        await self._promise(files)
+        try:
+            async with asyncio.timeout(STORING_SECONDS):
+                return [await self._storage.put(path, extension) for path, extension in files]
+        except TimeoutError:
+            raise UnavailableException("Media are stored too slowly", retry_after=10) from None
+
+    async def _promise(self, files: Sequence[tuple[Path, str]]) -> None:
+        """Whatever becomes of this process: what is stored now and never shown goes again."""
+        keys = [
+            (await asyncio.to_thread(describe, path, extension)).key for path, extension in files
+        ]
+        delay = STORING_SECONDS + SETTLING_SECONDS
+        async with self._database.transaction() as db:
+            await self._outbox.put(db, DELETE_FILE, {"keys": keys}, delay=delay)
 
 
 class FileRemover:

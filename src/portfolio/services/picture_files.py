@@ -8,19 +8,11 @@ from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, TypedDict
 
-from portfolio.adapters.imaging import Imaging, Rendition, Renditions
+from portfolio.adapters.imaging import Imaging, Renditions
 from portfolio.adapters.own_folder import OwnFolder
-from portfolio.adapters.storage import (
-    MAX_IMAGE_BYTES,
-    Storage,
-    StoredFile,
-    describe,
-    refusal_of,
-)
-from portfolio.core.errors import PayloadTooLargeException, UnavailableException
-from portfolio.db.session import Database
-from portfolio.services.files import DELETE_FILE, SETTLING_SECONDS
-from portfolio.services.outbox import OutboxService
+from portfolio.adapters.storage import MAX_IMAGE_BYTES, StoredFile, refusal_of
+from portfolio.core.errors import PayloadTooLargeException
+from portfolio.services.files import FileKeeper
 
 _CHUNK = 1024 * 1024
 # What browsers should prefer stands first.
@@ -50,51 +42,24 @@ class StoredPicture:
 class PictureFiles:
     """`staging` holds what is half done: it goes with this process."""
 
-    def __init__(
-        self,
-        database: Database,
-        outbox: OutboxService,
-        storage: Storage,
-        imaging: Imaging,
-        staging: OwnFolder,
-    ) -> None:
-        self._database = database
-        self._outbox = outbox
-        self._storage = storage
+    def __init__(self, keeper: FileKeeper, imaging: Imaging, staging: OwnFolder) -> None:
+        self._keeper = keeper
         self._imaging = imaging
         self._staging = staging
 
     async def store(self, source: BinaryIO) -> StoredPicture:
         """Render a picture and keep all that comes of it.
 
-        Takes its time: to be called before the transaction begins. What no row shows half a
-        minute later is removed again. Raises PayloadTooLargeException beyond MAX_IMAGE_BYTES, and
-        what Imaging.render() and Storage.put() raise.
+        Raises PayloadTooLargeException beyond MAX_IMAGE_BYTES, and what Imaging.render() and
+        FileKeeper.keep() raise.
         """
         with TemporaryDirectory(dir=self._staging.path) as name:
             folder = Path(name)
             await asyncio.to_thread(_receive, source, folder / "upload")
             made = await self._imaging.render(folder / "upload", folder)
             renditions = [made.original, *made.variants]
-            await self._promise(renditions)
-            return _described(made, await self._keep(renditions))
-
-    async def _keep(self, renditions: Sequence[Rendition]) -> list[StoredFile]:
-        # In half of what the promise leaves: the other half is for the row.
-        try:
-            async with asyncio.timeout(SETTLING_SECONDS / 2):
-                return [await self._storage.put(each.path, each.extension) for each in renditions]
-        except TimeoutError:
-            raise UnavailableException("Media are stored too slowly", retry_after=10) from None
-
-    async def _promise(self, renditions: Sequence[Rendition]) -> None:
-        """Whatever becomes of this process: what is stored now and never shown goes again."""
-        keys = [
-            (await asyncio.to_thread(describe, each.path, each.extension)).key
-            for each in renditions
-        ]
-        async with self._database.transaction() as db:
-            await self._outbox.put(db, DELETE_FILE, {"keys": keys}, delay=SETTLING_SECONDS)
+            kept = await self._keeper.keep([(each.path, each.extension) for each in renditions])
+        return _described(made, kept)
 
 
 def _receive(source: BinaryIO, target: Path) -> None:

@@ -17,7 +17,7 @@ from portfolio.db.repositories.ready_cards import ReadyCards
 from portfolio.db.repositories.taxonomy import SeriesRepository, TagRepository
 from portfolio.db.repositories.videos import VideoRepository
 from portfolio.models.entities import EntityType
-from portfolio.services.files import DELETE_FILE, FileRemover
+from portfolio.services.files import DELETE_FILE, FileKeeper, FileRemover
 from portfolio.services.history import HistoryService
 from portfolio.services.idempotency import IdempotencyService
 from portfolio.services.media import MediaService
@@ -71,6 +71,7 @@ def build_content(base: Foundation) -> Content:
     }
     cards = ReadyCards(publications)
     base.database.before_commit(cards.renew_noted)
+    keeper = FileKeeper(base.database, base.storage, base.jobs)
     remover = FileRemover(base.database, [images, video_rows], base.storage, base.jobs)
     base.outbox.register(DELETE_FILE, remover)
     return Content(
@@ -83,10 +84,8 @@ def build_content(base: Foundation) -> Content:
         redirects=RedirectService(redirects, base.settings.site),
         media=media,
         videos=videos,
-        video_files=VideoFiles(base.storage, VideoProbe()),
-        picture_files=PictureFiles(
-            base.database, base.jobs, base.storage, base.imaging, base.staging
-        ),
+        video_files=VideoFiles(keeper, VideoProbe()),
+        picture_files=PictureFiles(keeper, base.imaging, base.staging),
         cards=cards,
         idempotency=IdempotencyService(IdempotencyRepository()),
         schedule=Schedule(base.database, base.cache, publications),
