@@ -54,7 +54,14 @@ resumes = _open(
         highlights=lists,
         **_period,
     ),
-    volunteer=_some(organization=texts, position=texts, url=links, highlights=lists, **_period),
+    volunteer=_some(
+        organization=texts,
+        position=texts,
+        url=links,
+        summary=texts,
+        highlights=lists,
+        **_period,
+    ),
     education=_some(
         institution=texts,
         url=links,
@@ -71,6 +78,16 @@ resumes = _open(
     languages=_some(language=texts, fluency=texts),
     interests=_some(name=texts, keywords=lists),
     references=_some(name=texts, reference=texts),
-    projects=_some(name=texts, description=texts, roles=lists, url=links, type=texts, **_period),
+    projects=_some(
+        name=texts,
+        description=texts,
+        highlights=lists,
+        keywords=lists,
+        roles=lists,
+        url=links,
+        entity=texts,
+        type=texts,
+        **_period,
+    ),
     meta=_open(canonical=links, version=texts, lastModified=texts),
 )
