@@ -1,4 +1,4 @@
-"""`python -m benchmarks [P1 … P7 S6 profile freshness]`: runs them in turn, prints tables, writes results.md.
+"""`python -m benchmarks [P1 … P7 S6 S53 profile freshness]`: runs them in turn, prints tables, writes results.md.
 
 Without a name: P1 to P7.
 """
@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import chart, layers, login_timing, p1, p2, p3, p4, p5, p6, p7
+from benchmarks import bombs, chart, layers, login_timing, p1, p2, p3, p4, p5, p6, p7
 from benchmarks.freshness import scenarios
 from benchmarks.load import Plan, generator, say
 from benchmarks.report import merge
@@ -24,6 +24,7 @@ BENCHMARKS = {
     "P6": p6.run,
     "P7": p7.run,
     "S6": login_timing.run,
+    "S53": bombs.run,
     "profile": layers.run,
     "freshness": scenarios.run,
 }

@@ -55,7 +55,6 @@ PUBLIC = {
     "GET /docs/swagger.js": "same",
     "GET /redoc": "same",
     "GET /docs/redoc.js": "same",
-    "GET /media/{key}": "a key that nobody can guess is the permission",
     "GET /setup": "guarded by the token in the link, while there is no admin",
     "POST /setup": "same",
     "POST /api/v1/auth/setup": "same",

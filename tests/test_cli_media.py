@@ -11,13 +11,18 @@ import structlog
 from tests.factories import pictures
 from tests.factories.buckets import SECRET, address_of
 from tests.factories.commands import there
+from tests.factories.posts import make_post
+from tests.factories.users import make_user
 from typer.testing import CliRunner, Result
 
 from portfolio.adapters.storage import LocalStorage, StoredFile, open_storage
 from portfolio.cli.commands import app
 from portfolio.core.config.storage import StorageAddress
 from portfolio.core.errors import ConflictException, UnavailableException
+from portfolio.db.repositories.media import ImageRepository
+from portfolio.db.repositories.videos import VideoRepository
 from portfolio.models.media import Image, Video, VideoProvider
+from portfolio.models.users import Role
 from portfolio.wiring import Services
 
 YESTERDAY = time.time() - 86_400
@@ -142,7 +147,11 @@ def image(file: StoredFile, *variants: StoredFile) -> Image:
 def add(*rows: Image | Video) -> None:
     async def added(services: Services) -> None:
         async with services.database.transaction() as db:
-            db.add_all(rows)
+            for row in rows:
+                if isinstance(row, Image):
+                    await ImageRepository().create(db, row)
+                else:
+                    await VideoRepository().create(db, row)
 
     there(added)
 
@@ -198,7 +207,7 @@ class TestCheck:
         assert isinstance(result.exception, ConflictException)
         assert await keys_at(folder.as_uri()) == keys
 
-    async def test_forgets_variants_that_are_lost(
+    async def test_has_all_variants_made_again_where_one_is_lost(
         self, files: list[StoredFile], folder: Path
     ) -> None:
         one, two, three = files
@@ -207,8 +216,24 @@ class TestCheck:
         assert (await run("check")).exit_code == 1
         result = await run("check", "--repair")
         assert result.exit_code == 0, result.output
-        assert "1 variants forgotten" in result.output
+        assert "1 pictures lack variants" in result.output
         assert (await run("check")).exit_code == 0
+        assert await keys_at(folder.as_uri()) == {one.key}
+
+    async def test_names_texts_whose_pictures_are_lost(
+        self, files: list[StoredFile], folder: Path
+    ) -> None:
+        async def written(services: Services) -> None:
+            author = await make_user(services, "owner", Role.ADMIN)
+            await make_post(services, author, body_markdown=f"![]({files[0].url})")
+
+        await to_thread(there, written)
+        assert "2 without a row" in (await run("check")).output
+        (folder / files[0].key).unlink()
+        result = await run("check", "--repair")
+        assert result.exit_code == 1
+        assert f"not there      {files[0].url}, of post 1" in result.output
+        assert "2 files deleted" in result.output
 
     async def test_leaves_rows_alone_whose_own_file_is_lost(
         self, files: list[StoredFile], folder: Path

@@ -15,7 +15,6 @@ from portfolio.api.route import place
 from portfolio.api.v1 import router
 from portfolio.core import environment, logs
 from portfolio.core.config import Settings
-from portfolio.core.errors import UnavailableException
 from portfolio.wiring import build_services
 from portfolio.wiring.preparation import prepare
 
@@ -43,18 +42,6 @@ def create_app(settings: Settings | None = None, *, prepared: bool = False) -> F
         await services.periodic.stop()
         await services.close()
 
-    async def check() -> dict[str, str]:
-        states = {"database": "up"}
-        try:
-            await services.database.check()
-        except UnavailableException:
-            states["database"] = "down"
-        if services.redis is not None:
-            states["redis"] = await services.redis.state()
-        if services.database.replica is not None:
-            states["replica"] = services.database.replica.state
-        return states
-
     app = stack.Application(
         title=system.APP_NAME,
         version=__version__,
@@ -75,7 +62,7 @@ def create_app(settings: Settings | None = None, *, prepared: bool = False) -> F
     router.include_in(app)
     for rest in (
         media.router,
-        system.router(settings.server, check),
+        system.router(settings.server, services.readiness.states),
         setup.router(settings),
         account.router(settings),
     ):

@@ -1,5 +1,8 @@
 import json
+from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import pytest
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, JsonValue
 from tests.factories.apps import HOST, Header, RawAnswer, ask, client_of, make_app
 
+from portfolio.adapters.own_folder import OwnFolder
 from portfolio.api.body import MAX_DEPTH, StrictRequest, parse
 from portfolio.api.route import Door
 from portfolio.core.errors import InvalidInputException
@@ -32,7 +36,7 @@ async def send_form(name: Annotated[str, Form()]) -> str:
     return name
 
 
-@router.post("/files")
+@router.post("/files", form_limits={"max_files": 1})
 async def send_file(
     request: Request, file: UploadFile, alt: Annotated[str, Form()] = ""
 ) -> tuple[str, int]:
@@ -54,8 +58,11 @@ async def take_either(request: Request) -> Any:
 
 
 @pytest.fixture
-def app() -> FastAPI:
-    return make_app(router)
+def app(tmp_path: Path) -> Iterator[FastAPI]:
+    made, staging = make_app(router), OwnFolder(tmp_path)
+    made.state.services = SimpleNamespace(staging=staging)
+    yield made
+    staging.close()
 
 
 async def post(app: FastAPI, body: bytes, *headers: Header, target: bytes = b"/notes") -> RawAnswer:
@@ -63,6 +70,7 @@ async def post(app: FastAPI, body: bytes, *headers: Header, target: bytes = b"/n
     return await ask(app, target, method="POST", headers=[HOST, length, *headers], chunks=[body])
 
 
+PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\na'
 REFUSED = {
     "syntax": b'{"text": ',
     "nothing but a comma": b",",
@@ -143,11 +151,21 @@ class TestForm:
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["field"] == "name"
 
-    async def test_must_be_well_formed(self, app: FastAPI) -> None:
+    @pytest.mark.parametrize(
+        "body", [b"", b"--y\r\n", PART, PART + b"\r\n--x\r\n", b"--x\r\n\r\na\r\n--x--\r\n"]
+    )
+    async def test_must_be_well_formed_and_whole(self, app: FastAPI, body: bytes) -> None:
         kind = (b"content-type", b"multipart/form-data; boundary=x")
-        answer = await post(app, b"--y\r\n", kind, target=b"/files")
-        assert answer.status in {400, 422}
+        answer = await post(app, body, kind, target=b"/files")
+        assert answer.status == 400
         assert answer.headers["content-type"] == "application/problem+json"
+
+    async def test_brings_files_only_where_they_are_asked_for(self, app: FastAPI) -> None:
+        for path, most in (("/forms", 0), ("/either", 0), ("/files", 1)):
+            sent = [("file", b"a")] * (most + 1)
+            response = await client_of(app).post(path, files=sent, data={"name": "a"})
+            assert response.status_code == 400
+            assert response.json()["detail"].startswith("Too many files")
 
 
 class TestDigest:

@@ -1,19 +1,15 @@
 """Pictures that come as files."""
 
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx2 import AsyncClient
 from tests.factories import photos, pictures
 from tests.factories.posts import make_post
-from time_machine import travel
+from tests.factories.stored_files import files_in, forget
 
-from portfolio.core.clock import utc_now
 from portfolio.core.config import Settings
 from portfolio.models.users import User
-from portfolio.services.files import SETTLING_SECONDS
 from portfolio.wiring import Services
 
 API = "/api/v1"
@@ -161,16 +157,3 @@ class TestUpload:
         assert (await admin_client.delete(f"{LIBRARY}/{image['id']}")).status_code == 204
         await forget(services)
         assert files_in(settings) == before
-
-
-def files_in(settings: Settings) -> set[Path]:
-    root = settings.storage.data_dir
-    media = {path for path in (root / "media").rglob("*") if path.is_file()}
-    return media | set((root / "run" / "staging").glob("*/*"))
-
-
-async def forget(services: Services) -> None:
-    """What happens once what was stored has settled."""
-    for number in (1, 2):
-        with travel(utc_now() + number * timedelta(seconds=SETTLING_SECONDS + 1)):
-            await services.outbox.run_due()

@@ -12,6 +12,7 @@ from tests.factories.images import (
     place_for_images,
     refused_fields,
 )
+from tests.factories.kept import keep
 
 from portfolio.models.users import User
 from portfolio.wiring import Services
@@ -149,16 +150,18 @@ class TestCreateImage:
         self, services: Services, admin_client: AsyncClient, post: str, tmp_path: Path
     ) -> None:
         (tmp_path / "harbour").write_bytes(pictures.png(40, 30))
-        stored = await services.storage.put_file(tmp_path / "harbour")
-        made = await add_image(admin_client, post, url=stored.url)
+        stored = await services.picture_files.store(tmp_path / "harbour")
+        async with services.database.transaction() as db:
+            await services.media.add_picture(db, None, None, stored)
+        made = await add_image(admin_client, post, url=stored.file.url)
         assert (made["width"], made["height"]) == (40, 30)
         assert made["content_type"] == "image/png"
+        assert made["variants"] == stored.variants
 
     async def test_takes_no_file_that_is_no_picture(
         self, services: Services, admin_client: AsyncClient, post: str, tmp_path: Path
     ) -> None:
-        (tmp_path / "film").write_bytes(b"film")
-        stored = await services.storage.put(tmp_path / "film", "mp4")
+        stored = await keep(services, tmp_path, b"film", "mp4")
         assert refused_fields(await admin_client.post(post, json={"url": stored.url})) == ["url"]
 
     @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 from tests.factories.apps import HOST, ask, client_of
+from tests.factories.pictures import png
 from tests.factories.redis import RedisServer, running_redis
-from tests.factories.users import bearing, make_user
+from tests.factories.users import bearing, make_access_token, make_user
 
 from portfolio.core.config import (
     LimitSettings,
@@ -133,6 +134,63 @@ class TestApiToken:
         assert answers == [401, 401, 401, 429]
 
 
+IMAGES = "/api/v1/images"
+
+
+async def admin_token(app: FastAPI, name: str) -> str:
+    services: Services = app.state.services
+    return await make_access_token(services, await make_user(services, name, Role.ADMIN))
+
+
+async def upload(client: httpx2.AsyncClient, path: str = IMAGES) -> httpx2.Response:
+    method = "POST" if path == IMAGES else "PUT"
+    return await client.request(method, path, files={"file": ("a.png", png())})
+
+
+@pytest.mark.requirement("17")
+class TestUploads:
+    async def test_are_limited_for_each_account(self, tmp_path: Path) -> None:
+        async with running(tmp_path, uploads="2/hour") as app, client_of(app) as client:
+            client.headers = bearing(await admin_token(app, "ada"))
+            answers = [await upload(client) for _ in range(3)]
+            assert [answer.status_code for answer in answers] == [201, 201, 429]
+            client.headers = bearing(await admin_token(app, "grace"))
+            assert (await upload(client)).status_code == 201
+
+    async def test_say_when_to_go_on(self, tmp_path: Path) -> None:
+        async with running(tmp_path, uploads="1/hour") as app, client_of(app) as client:
+            client.headers = bearing(await admin_token(app, "ada"))
+            taken, refused = await upload(client), await upload(client)
+        assert taken.headers["ratelimit"].startswith('"uploads";r=0;t=')
+        assert refused.status_code == 429
+        assert refused.json()["code"] == "rate_limited"
+        seconds = refused.headers["retry-after"]
+        assert refused.json()["detail"] == f"Too many requests; try again in {seconds} seconds"
+        assert refused.headers.get_list("ratelimit-policy") == ['"uploads";q=1;w=3600']
+        assert refused.headers.get_list("ratelimit") == [f'"uploads";r=0;t={seconds}']
+
+    async def test_are_refused_before_anybody_looks_at_them(self, tmp_path: Path) -> None:
+        async with running(tmp_path, uploads="1/hour") as app, client_of(app) as client:
+            client.headers = bearing(await admin_token(app, "ada"))
+            form = {"content-type": "multipart/form-data; boundary=x"}
+            answers = [await client.post(IMAGES, content=b"none", headers=form) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [400, 429]
+
+    async def test_count_what_takes_the_place_of_another_file(self, tmp_path: Path) -> None:
+        async with running(tmp_path, uploads="2/hour") as app, client_of(app) as client:
+            client.headers = bearing(await admin_token(app, "ada"))
+            path = f"{IMAGES}/{(await upload(client)).json()['id']}/file"
+            assert [(await upload(client, path)).status_code for _ in range(2)] == [200, 429]
+
+    async def test_are_no_matter_of_links(self, tmp_path: Path) -> None:
+        async with running(tmp_path, uploads="1/hour") as app, client_of(app) as client:
+            client.headers = bearing(await admin_token(app, "ada"))
+            await upload(client)
+            link = {"url": "https://example.com/a.jpg"}
+            answers = [await client.post(IMAGES, json=link) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [201, 201]
+
+
 @pytest.fixture
 async def redis() -> AsyncIterator[RedisServer]:
     async with running_redis() as server:
@@ -185,7 +243,8 @@ class TestWithRedis:
             redis.kill()
             ready = await client.get("/health/ready")
             assert ready.status_code == 200
-            assert ready.json()["checks"] == {"database": "up", "redis": "unreachable"}
+            checks = {"database": "up", "storage": "up", "redis": "unreachable"}
+            assert ready.json()["checks"] == checks
 
     async def test_is_not_spoken_of_where_there_is_none(self, tmp_path: Path) -> None:
         async with running(tmp_path) as app, client_of(app) as client:

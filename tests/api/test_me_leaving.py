@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 from tests.factories.clients import make_client
+from tests.factories.pictures import png
 from tests.factories.posts import make_post
 from tests.factories.users import (
     PASSWORD,
@@ -24,6 +25,7 @@ from tests.factories.waiting_mail import received
 from portfolio.db.repositories.exports import PARTS
 from portfolio.models import Base
 from portfolio.models.bookkeeping import IdempotencyKey
+from portfolio.models.media import Image
 from portfolio.models.profiles import Profile
 from portfolio.models.sessions import UserSession
 from portfolio.models.users import Role, User
@@ -176,6 +178,16 @@ class TestDelete:
             assert found["author"]["username"] == "owner"
             answer = await client.get(f"/api/v1/posts/{post.slug}")
         assert answer.json()["author"]["username"] == "owner"
+
+    async def test_leaves_what_was_uploaded_for_the_site_to_nobody(
+        self, app: FastAPI, services: Services, admin: User
+    ) -> None:
+        second = await make_user(services, "second", Role.ADMIN)
+        async with make_client(app, await make_access_token(services, second)) as client:
+            sent = {"file": ("a.png", png())}
+            assert (await client.post("/api/v1/images", files=sent)).status_code == 201
+            assert (await client.delete(ME)).status_code == 204
+        assert [row.uploaded_by for row in await everything(services, Image)] == [None]
 
     @pytest.mark.requirement("41")
     async def test_keeps_the_last_admin(

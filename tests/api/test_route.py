@@ -81,7 +81,7 @@ async def create_conflict(db: Write) -> None:
     raise ConflictException
 
 
-@router.post("/files")
+@router.post("/files", form_limits={"max_files": 1})
 async def create_file(db: Write, file: UploadFile) -> int:
     return len(await file.read())
 

@@ -98,10 +98,11 @@ async def known(services: Services, admin: User) -> dict[str, dict[str, Any]]:
     """What is there to be asked for: path parameters, by a part of the path."""
     post = await make_post(services, admin, "Seed", slug="seed", tags=["seed"], series="seed")
     project = await make_project(services, admin, "Seed", slug="seed", technologies=["seed"])
+    captions = await services.video_files.store_captions("WEBVTT\n")
     async with services.database.transaction() as db:
         image = await services.media.add_image(db, post.id, "post", "https://example.com/a.png")
         video = await services.media.add_video(db, post.id, "post", "https://example.com/a")
-        await services.videos.caption(db, video.id, "en", "WEBVTT\n")
+        await services.videos.caption(db, video.id, "en", captions)
         skill = await services.profiles.add(db, "skills", SkillCreate(name="Seed"), admin)
     return {
         "/profile/skills/": {"id": skill.id},

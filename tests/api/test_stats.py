@@ -1,6 +1,8 @@
 """What there is, in numbers."""
 
 import httpx2
+from tests.factories.images import add_image
+from tests.factories.photos import encoded, noise
 from tests.factories.posts import make_post
 from tests.factories.publications import HIDDEN, NOUNS, make, make_hidden
 from tests.factories.users import change_users, make_user
@@ -57,8 +59,20 @@ class TestReadStats:
         found = (await admin_client.get(URL)).json()
         assert found["users"] == {"total": 3, "active": 2, "admins": 1}
         assert (found["images"], found["videos"]) == (1, 2)
+        assert found["media_bytes"] == 0
         assert found["sessions"] == 1
         assert found["jobs"] == {"waiting": 2, "failed": 1, "mails_waiting": 1}
+
+    async def test_adds_up_what_the_files_of_media_take_each_once(
+        self, admin_client: httpx2.AsyncClient, services: Services, admin: User
+    ) -> None:
+        post = await make_post(services, admin)
+        sent = {"file": ("a.jpg", encoded(noise(400, 300)))}
+        image = (await admin_client.post("/api/v1/images", files=sent)).json()
+        await add_image(admin_client, f"/api/v1/posts/{post.id}/images", url=image["url"])
+        takes = image["bytes"] + sum(made["bytes"] for made in image["variants"])
+        found = (await admin_client.get(URL)).json()
+        assert (found["images"], found["media_bytes"]) == (2, takes)
 
     async def test_takes_one_statement(
         self, admin_client: httpx2.AsyncClient, count_queries: list[str]

@@ -136,8 +136,10 @@ class TestCreateVideo:
         self, services: Services, admin_client: AsyncClient, post: str, tmp_path: Path
     ) -> None:
         (tmp_path / "film").write_bytes(videos.mp4("here"))
-        stored = await services.storage.put(tmp_path / "film", "mp4")
-        made = await add_video(admin_client, post, url=stored.url)
+        stored = await services.video_files.store(tmp_path / "film")
+        async with services.database.transaction() as db:
+            await services.videos.add_stored(db, None, None, stored)
+        made = await add_video(admin_client, post, url=stored.file.url)
         assert (made["provider"], made["embed_url"]) == ("file", None)
         assert made["content_type"] == "video/mp4"
         served = await admin_client.get(made["url"], headers={"Range": "bytes=4-7"})

@@ -1,27 +1,23 @@
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import time_machine
 from tests.factories.jobs import jobs, outbox
 
 from portfolio.core.clock import utc_now
-from portfolio.db.repositories.media import ImageRepository, MediaRepository
-from portfolio.db.repositories.videos import VideoRepository
+from portfolio.db.repositories.file_uses import FileUseRepository
 from portfolio.db.session import Database
 from portfolio.models.media import Image
 from portfolio.services.files import DELETE_FILE, SETTLING_SECONDS, FileRemover
 from portfolio.services.outbox import OutboxWorker
 from portfolio.wiring import Services
 
-MEDIA: list[MediaRepository[Any]] = [ImageRepository(), VideoRepository()]
-
 
 @pytest.fixture
 def worker(services: Services, here: Database) -> OutboxWorker:
     made = OutboxWorker(here, jobs)
-    made.register(DELETE_FILE, FileRemover(here, MEDIA, services.storage, outbox))
+    made.register(DELETE_FILE, FileRemover(here, FileUseRepository(), services.storage, outbox))
     return made
 
 
@@ -38,9 +34,10 @@ class TestFileRemover:
         picture: Path,
         worker: OutboxWorker,
     ) -> None:
+        stored = await services.picture_files.store(picture)
         async with services.database.transaction() as db:
-            first = await services.media.add_file(db, project, "project", picture)
-            second = await services.media.add_file(db, other_project, "project", picture)
+            first = await services.media.add_picture(db, project, "project", stored)
+            second = await services.media.add_picture(db, other_project, "project", stored)
         with time_machine.travel(utc_now() + timedelta(seconds=SETTLING_SECONDS + 1)):
             for image, stays in ((first, True), (second, False)):
                 async with services.database.transaction() as db:
@@ -51,8 +48,9 @@ class TestFileRemover:
     async def test_waits_while_the_content_may_be_attached_again(
         self, services: Services, project: int, picture: Path, worker: OutboxWorker
     ) -> None:
+        stored = await services.picture_files.store(picture)
         async with services.database.transaction() as db:
-            image = await services.media.add_file(db, project, "project", picture)
+            image = await services.media.add_picture(db, project, "project", stored)
         async with services.database.transaction() as db:
             await services.media.delete(db, image.id)
         await worker.run_due()

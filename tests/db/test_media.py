@@ -4,11 +4,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from portfolio.core.errors import (
-    InvalidInputException,
-    NotFoundException,
-    UnsupportedMediaTypeException,
-)
+from portfolio.core.errors import InvalidInputException, NotFoundException
 from portfolio.models.entities import EntityType
 from portfolio.models.outbox import OutboxJob
 from portfolio.wiring import Services
@@ -133,12 +129,13 @@ class TestLoadImagesForEntities:
         assert count_queries == []
 
 
-class TestAddFile:
-    async def test_stores_a_copy_and_what_it_tells_of_itself(
+class TestAddPicture:
+    async def test_says_all_that_is_known_of_the_file(
         self, services: Services, project: int, picture: Path
     ) -> None:
+        stored = await services.picture_files.store(picture)
         async with services.database.transaction() as db:
-            image = await services.media.add_file(db, project, "project", picture, alt="Ships")
+            image = await services.media.add_picture(db, project, "project", stored, alt="Ships")
         assert image.url == f"/media/{image.storage_key}"
         assert (image.width, image.height, image.content_type) == (40, 30, "image/png")
         assert (image.bytes or 0) > 0
@@ -147,31 +144,24 @@ class TestAddFile:
     async def test_gives_the_same_image_for_the_same_content(
         self, services: Services, project: int, other_project: int, picture: Path
     ) -> None:
+        stored = await services.picture_files.store(picture)
         async with services.database.transaction() as db:
-            first = await services.media.add_file(db, project, "project", picture)
-            again = await services.media.add_file(
-                db, project, "project", picture, alt="Ships", is_cover=True
+            first = await services.media.add_picture(db, project, "project", stored)
+            again = await services.media.add_picture(
+                db, project, "project", stored, alt="Ships", is_cover=True
             )
-            elsewhere = await services.media.add_file(db, other_project, "project", picture)
+            elsewhere = await services.media.add_picture(db, other_project, "project", stored)
         assert again.id == first.id
         assert (again.alt, again.is_cover, again.position) == ("Ships", True, 0)
         assert elsewhere.id != first.id
         assert elsewhere.storage_key == first.storage_key
 
-    async def test_leaves_no_row_for_what_is_no_picture(
-        self, services: Services, project: int, tmp_path: Path
-    ) -> None:
-        (tmp_path / "page.png").write_bytes(b"<html>")
-        with pytest.raises(UnsupportedMediaTypeException):
-            async with services.database.transaction() as db:
-                await services.media.add_file(db, project, "project", tmp_path / "page.png")
-        assert await names_of(services, project) == []
-
     async def test_can_put_a_file_into_the_library_and_from_there_to_an_entity(
         self, services: Services, project: int, picture: Path
     ) -> None:
+        stored = await services.picture_files.store(picture)
         async with services.database.transaction() as db:
-            kept = await services.media.add_file(db, None, None, picture)
+            kept = await services.media.add_picture(db, None, None, stored)
             shown = await services.media.add_image(db, project, "project", kept.url)
         assert kept.entity_id is None
         assert (shown.storage_key, shown.width) == (kept.storage_key, 40)

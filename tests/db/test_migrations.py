@@ -1,19 +1,23 @@
 """The one history of the schema, in a database of its own."""
 
 import asyncio
+import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, column, insert, inspect, text
+from sqlalchemy import table as table_of
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.databases import scratch_database
 
@@ -23,7 +27,7 @@ from portfolio.db import migrate
 from portfolio.db.engine import create_engines
 from portfolio.models import Base
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"]
+REVISIONS = [f"{number:04}" for number in range(1, 13)]
 
 
 @pytest.fixture
@@ -96,6 +100,66 @@ class TestUpgrade:
 
         async with engine.begin() as connection:
             await connection.run_sync(check)
+
+    async def test_notes_which_files_are_shown(self, engine: AsyncEngine) -> None:
+        await migrate.upgrade(engine, "0010")
+        now = datetime.now(UTC)
+        shared = {"created_at": now, "updated_at": now, "version": 1, "url": "x", "position": 0}
+        owned: dict[str, Any] = {"entity_type": "posts", "entity_id": 7}
+        free: dict[str, Any] = {"entity_type": None, "entity_id": None}
+        listed = [json.dumps([{"url": f"/media/{key}"} for key in keys]) for keys in ("bc", "xy")]
+        rows: dict[str, list[dict[str, Any]]] = {
+            "images": [
+                {"id": 1, **owned, "storage_key": "a", "variants": listed[0]},
+                {"id": 2, **free, "storage_key": "a", "variants": None},
+                {"id": 3, **owned, "storage_key": None, "variants": None},
+            ],
+            "videos": [
+                {"id": 1, **owned, "storage_key": "v", "poster_key": "p", "captions": listed[1]},
+                {"id": 2, **free, "storage_key": None, "poster_key": None, "captions": "[]"},
+            ],
+        }
+        rest: dict[str, dict[str, Any]] = {
+            "images": {"is_cover": False},
+            "videos": {"provider": "file"},
+        }
+        async with engine.begin() as connection:
+            for name, given in rows.items():
+                complete = [{**shared, **rest[name], **row} for row in given]
+                into = table_of(name, *map(column, complete[0]))
+                await connection.execute(insert(into), complete)
+        for _ in range(2):
+            await migrate.upgrade(engine, "0011")
+            async with engine.connect() as connection:
+                found = await connection.execute(
+                    text("SELECT used_by, used_by_id, key, entity_type, entity_id FROM file_uses")
+                )
+                assert sorted(map(tuple, found), key=str) == [
+                    *(("images", 1, key, "posts", 7) for key in "abc"),
+                    ("images", 2, "a", None, None),
+                    *(("videos", 1, key, "posts", 7) for key in "pvxy"),
+                ]
+            await migrate.downgrade(engine, "0010")
+
+    async def test_weighs_the_pictures_that_are_there(self, engine: AsyncEngine) -> None:
+        await migrate.upgrade(engine, "0011")
+        names = "id url position is_cover created_at updated_at version bytes variants"
+        images = table_of("images", *map(column, names.split()))
+        made = {"url": "/media/a", "bytes": 20}
+        rows: list[dict[str, Any]] = [
+            {"id": 1, "bytes": None, "variants": None},
+            {"id": 2, "bytes": 100, "variants": None},
+            {"id": 3, "bytes": 100, "variants": json.dumps([made, made])},
+        ]
+        rest = {"url": "a", "position": 0, "is_cover": False, "version": 1}
+        async with engine.begin() as connection:
+            now = datetime.now(UTC)
+            times = {"created_at": now, "updated_at": now}
+            await connection.execute(insert(images), [{**rest, **times, **row} for row in rows])
+        await migrate.upgrade(engine)
+        async with engine.connect() as connection:
+            found = await connection.scalars(text("SELECT total_bytes FROM images ORDER BY id"))
+            assert list(found) == [None, 100, 140]
 
     async def test_refuses_a_database_of_a_newer_version(self, engine: AsyncEngine) -> None:
         await migrate.upgrade(engine)

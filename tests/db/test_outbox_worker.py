@@ -122,3 +122,33 @@ class TestStop:
         (row,) = await rows(here)
         assert row.finished_at is None
         assert len(await claim(here, utc_now() + LEASE * 2)) == 1
+
+
+class TestJobsWithSlotsOfTheirOwn:
+    async def test_keep_no_others_waiting(
+        self, here: Database, bus: EventBus, worker: OutboxWorker, greeter: Greeter
+    ) -> None:
+        running, most, left = 0, 0, 9
+        go_on, last = asyncio.Event(), asyncio.Event()
+
+        async def wait(_payload: Any) -> None:
+            nonlocal running, most, left
+            running += 1
+            most = max(most, running)
+            await go_on.wait()
+            running, left = running - 1, left - 1
+            if not left:
+                last.set()
+
+        worker.register("test.slow", wait, slots=2)
+        bus.subscribe(JobQueued, worker.wake)
+        async with here.transaction() as db:
+            for _ in range(left):
+                await outbox.put(db, "test.slow", {})
+        await put(here, "Ada")
+        worker.start()
+        await asyncio.wait_for(greeter.called.wait(), 10)
+        go_on.set()
+        await asyncio.wait_for(last.wait(), 10)
+        await worker.stop()
+        assert most == 2

@@ -1,31 +1,23 @@
 import asyncio
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-import time_machine
 from tests.factories import pictures, videos
-from tests.factories.jobs import jobs, outbox
+from tests.factories.kept import keep
+from tests.factories.stored_files import forget
 from tests.factories.videos import EMBED, LINK, VTT
 
 from portfolio.adapters.probing import VideoFacts
-from portfolio.core.clock import utc_now
 from portfolio.core.errors import (
     InvalidInputException,
     NotFoundException,
     UnsupportedMediaTypeException,
 )
-from portfolio.db.repositories.media import ImageRepository, MediaRepository
-from portfolio.db.repositories.videos import VideoRepository
-from portfolio.db.session import Database
 from portfolio.models.entities import EntityType
 from portfolio.models.media import VideoProvider
 from portfolio.models.users import User
 from portfolio.schemas.videos import VideoUpload
 from portfolio.services import videos as services_of_videos
-from portfolio.services.files import DELETE_FILE, SETTLING_SECONDS, FileRemover
-from portfolio.services.outbox import OutboxWorker
 from portfolio.wiring import Services
 
 ABSENT = "/media/ab/" + "c" * 38 + ".mp4"
@@ -104,9 +96,9 @@ class TestAddVideo:
                 await services.media.add_video(db, project, "project", ABSENT)
 
     async def test_refuses_a_file_that_is_no_video(
-        self, services: Services, project: int, picture: Path
+        self, services: Services, project: int, tmp_path: Path
     ) -> None:
-        stored = await services.storage.put(picture, "png")
+        stored = await keep(services, tmp_path, b"a picture", "png")
         with pytest.raises(InvalidInputException):
             async with services.database.transaction() as db:
                 await services.media.add_video(db, project, "project", stored.url)
@@ -115,9 +107,10 @@ class TestAddVideo:
         self, services: Services, project: int, film: Path, programs: None
     ) -> None:
         stored = await services.video_files.store(film)
+        captions = await services.video_files.store_captions(VTT)
         async with services.database.transaction() as db:
             kept = await services.videos.add_stored(db, None, None, stored, title="A tour")
-            await services.videos.caption(db, kept.id, "en", VTT, "English")
+            await services.videos.caption(db, kept.id, "en", captions, "English")
             shown = await services.media.add_video(db, project, "project", kept.url, title="Again")
             plain = await services.media.add_video(db, project, "project", kept.url)
         assert (shown.provider, shown.embed_url) == (VideoProvider.FILE, None)
@@ -149,18 +142,18 @@ class TestLoadVideosForEntities:
 
 class TestStore:
     async def test_keeps_the_file_without_any_help(
-        self, services: Services, project: int, film: Path, no_programs: None
+        self, services: Services, admin: User, project: int, film: Path, no_programs: None
     ) -> None:
         stored = await services.video_files.store(film)
         async with services.database.transaction() as db:
             video = await services.videos.add_stored(
-                db, project, "project", stored, title="A tour", uploaded_by=7
+                db, project, "project", stored, title="A tour", uploaded_by=admin.id
             )
         assert video.url == f"/media/{video.storage_key}"
         assert video.url.endswith(".mp4")
         assert (video.content_type, video.bytes) == ("video/mp4", len(videos.mp4(str(film.parent))))
         assert (video.duration, video.width, video.poster) == (None, None, None)
-        assert (video.title, video.uploaded_by) == ("A tour", 7)
+        assert (video.title, video.uploaded_by) == ("A tour", admin.id)
         assert await services.storage.locate(video.storage_key or "") is not None
 
     async def test_learns_from_ffprobe_and_takes_a_poster_with_ffmpeg(
@@ -192,11 +185,12 @@ class TestCaption:
     ) -> None:
         monkeypatch.setattr(services_of_videos, "MAX_LANGUAGES", 2)
         (video_id,) = await add(services, project, "a")
+        captions = await services.video_files.store_captions(VTT)
         async with services.database.transaction() as db:
             for language in ("en", "de", "en"):
-                await services.videos.caption(db, video_id, language, VTT)
+                await services.videos.caption(db, video_id, language, captions)
             with pytest.raises(InvalidInputException):
-                await services.videos.caption(db, video_id, "cy", VTT)
+                await services.videos.caption(db, video_id, "cy", captions)
 
     async def test_loses_none_of_those_that_come_at_once(
         self, services: Services, project: int
@@ -204,8 +198,9 @@ class TestCaption:
         (video_id,) = await add(services, project, "a")
 
         async def caption(language: str) -> None:
+            captions = await services.video_files.store_captions(VTT + language)
             async with services.database.transaction() as db:
-                await services.videos.caption(db, video_id, language, VTT)
+                await services.videos.caption(db, video_id, language, captions)
 
         languages = ["cs", "cy", "da", "de", "el", "en"]
         await asyncio.gather(*map(caption, languages))
@@ -215,13 +210,6 @@ class TestCaption:
 
 
 class TestFiles:
-    @pytest.fixture
-    def worker(self, services: Services, here: Database) -> OutboxWorker:
-        made = OutboxWorker(here, jobs)
-        media: list[MediaRepository[Any]] = [ImageRepository(), VideoRepository()]
-        made.register(DELETE_FILE, FileRemover(here, media, services.storage, outbox))
-        return made
-
     async def there(self, services: Services, *keys: str | None) -> list[bool]:
         return [await services.storage.locate(key or "") is not None for key in keys]
 
@@ -232,69 +220,65 @@ class TestFiles:
         other_project: int,
         film: Path,
         programs: None,
-        worker: OutboxWorker,
     ) -> None:
         stored = await services.video_files.store(film)
+        captions = await services.video_files.store_captions(VTT + str(film))
         async with services.database.transaction() as db:
             first = await services.videos.add_stored(db, project, "project", stored)
-            await services.videos.caption(db, first.id, "en", VTT + str(film))
+            await services.videos.caption(db, first.id, "en", captions)
             second = await services.media.add_video(db, other_project, "project", first.url)
-        caption = first.captions[0]["url"].removeprefix("/media/")
-        with time_machine.travel(utc_now() + timedelta(seconds=SETTLING_SECONDS + 1)):
-            for video, stay in ((first, True), (second, False)):
-                async with services.database.transaction() as db:
-                    await services.videos.delete(db, video.id)
-                await worker.run_due()
-                found = await self.there(services, video.storage_key, video.poster_key, caption)
-                assert found == [stay] * 3
+        for video, stay in ((first, True), (second, False)):
+            async with services.database.transaction() as db:
+                await services.videos.delete(db, video.id)
+            await forget(services)
+            found = await self.there(services, video.storage_key, video.poster_key, captions.key)
+            assert found == [stay] * 3
 
     async def test_of_former_captions_and_posters_go_too(
-        self, services: Services, project: int, film: Path, programs: None, worker: OutboxWorker
+        self, services: Services, project: int, film: Path, programs: None
     ) -> None:
         stored = await services.video_files.store(film)
+        former, present = [
+            await services.video_files.store_captions(VTT + more) for more in (str(film), "")
+        ]
         async with services.database.transaction() as db:
             video = await services.videos.add_stored(
                 db, project, "project", stored, poster="https://example.com/poster.jpg"
             )
-            first = await services.videos.caption(db, video.id, "en", VTT + str(film))
-            former = first.captions[0]["url"].removeprefix("/media/")
-            await services.videos.caption(db, video.id, "en", VTT)
+            for captions in (former, present):
+                await services.videos.caption(db, video.id, "en", captions)
         assert stored.poster is not None
-        present = video.captions[0]["url"].removeprefix("/media/")
-        with time_machine.travel(utc_now() + timedelta(seconds=SETTLING_SECONDS + 1)):
-            await worker.run_due()
-        found = await self.there(services, stored.poster.key, former, present, video.storage_key)
+        await forget(services)
+        found = await self.there(
+            services, stored.poster.key, former.key, present.key, video.storage_key
+        )
         assert found == [False, False, True, True]
 
     async def test_of_an_upload_that_came_to_nothing_go_too(
-        self, services: Services, admin: User, film: Path, programs: None, worker: OutboxWorker
+        self, services: Services, admin: User, film: Path, programs: None
     ) -> None:
         stored = await services.video_files.store(film)
+        captions = await services.video_files.store_captions(VTT + str(film))
         assert stored.poster is not None
+        target = EntityType.POSTS, "none"
         with pytest.raises(NotFoundException):
             async with services.database.transaction() as db:
-                await services.videos.create_stored(
-                    db, EntityType.POSTS, "none", stored, VideoUpload(), admin
-                )
-        async with services.database.transaction() as db:
-            await services.videos.discard(db, stored)
-        with time_machine.travel(utc_now() + timedelta(seconds=SETTLING_SECONDS + 1)):
-            await worker.run_due()
-        assert await self.there(services, stored.file.key, stored.poster.key) == [False, False]
+                await services.videos.create(db, target, VideoUpload(), stored, admin)
+        await forget(services)
+        keys = stored.file.key, stored.poster.key, captions.key
+        assert await self.there(services, *keys) == [False] * 3
 
 
-class TestCreateStored:
+class TestCreate:
     async def test_says_who_brought_the_file(
         self, services: Services, admin: User, project: int, film: Path, no_programs: None
     ) -> None:
         stored = await services.video_files.store(film)
         data = VideoUpload(title="A tour", duration=60)
-        for kind, entity_id in ((EntityType.PROJECTS, project), (None, None)):
+        for target, entity_id in (((EntityType.PROJECTS, str(project)), project), (None, None)):
             async with services.database.transaction() as db:
-                video = await services.videos.create_stored(
-                    db, kind, str(project), stored, data, admin
-                )
-            assert (video.entity_type, video.entity_id) == (kind, entity_id)
+                video = await services.videos.create(db, target, data, stored, admin)
+            assert video.entity_id == entity_id
             assert (video.title, video.duration, video.uploaded_by) == ("A tour", 60, admin.id)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -58,6 +60,8 @@ def make_app(
         redoc_url=None,
         redirect_slashes=False,
     )
+    # All that a door needs of them.
+    app.state.services = SimpleNamespace(staging=SimpleNamespace(path=Path(gettempdir())))
     errors.install(app)
     stack.install(app, settings, create_limits(settings))
     docs.install(app, settings)

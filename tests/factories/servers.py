@@ -35,6 +35,7 @@ VARIABLES = {
     "RATE_LIMIT_REGISTER": OUT_OF_REACH,
     "RATE_LIMIT_ACCOUNT_MAIL": OUT_OF_REACH,
     "RATE_LIMIT_ACCOUNT_MAIL_CLIENT": OUT_OF_REACH,
+    "RATE_LIMIT_UPLOADS": OUT_OF_REACH,
 }
 
 T = TypeVar("T")
@@ -75,6 +76,10 @@ class Server:
         """Its exit status, once it has ended by itself."""
         process, self._process = self._running(), None
         return await asyncio.to_thread(process.wait, STOP)
+
+    @property
+    def pid(self) -> int:
+        return self._running().pid
 
     def workers(self) -> set[int]:
         """The processes that serve on its behalf."""

@@ -10,10 +10,12 @@ from fastapi import FastAPI
 from httpx2 import Response
 from tests.factories.api_tokens import make_api_token
 from tests.factories.clients import make_client
+from tests.factories.kept import keep
 from tests.factories.pictures import png
 from tests.factories.posts import make_post
 from tests.factories.projects import make_project
 from tests.factories.users import PASSWORD, change_users, make_access_token, make_user
+from tests.factories.videos import mp4
 
 from portfolio.models.credentials import Scope
 from portfolio.models.users import Role, User
@@ -137,8 +139,7 @@ class World:
         return answer
 
     async def _file(self) -> str:
-        (self.folder / "file").write_bytes(png())
-        return (await self.services.storage.put_file(self.folder / "file")).url
+        return (await keep(self.services, self.folder, png(), "png")).url
 
 
 async def make_world(app: FastAPI, services: Services, folder: Path) -> World:
@@ -183,6 +184,8 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "PATCH /api/v1/images/{id}": {"json": {"alt": "Changed"}},
         "POST /api/v1/videos": {"json": FILM},
         "PATCH /api/v1/videos/{id}": {"json": {"title": "Changed"}},
+        "PUT /api/v1/images/{id}/file": {"files": {"file": png()}},
+        "PUT /api/v1/videos/{id}/file": {"files": {"file": mp4()}},
         "PUT /api/v1/videos/{id}/captions/{language}": CAPTIONS,
         "POST /api/v1/render": {"json": {"markdown": "# Hi"}},
         "POST /api/v1/auth/login": {"json": {"identifier": "reader", "password": PASSWORD}},

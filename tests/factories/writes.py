@@ -9,6 +9,7 @@ from sqlalchemy import update
 from tests.factories.pictures import png
 from tests.factories.showcase import API, FILM, PICTURE, Showcase
 from tests.factories.users import PASSWORD, make_user
+from tests.factories.videos import mp4
 from tests.factories.world import CAPTIONS, ENTRIES, TARGETS
 
 from portfolio.core.clock import utc_now
@@ -119,6 +120,7 @@ def _pictures() -> Iterator[Write]:
         yield call(f"PUT /{kind}/{{ref}}/images/order", of, order=tuple(order))
         yield call(f"POST /{kind}/{{ref}}/images", of, url=PICTURE.format("new"))
         yield call("PATCH /images/{id}", alt="A cat", cover=True)
+        yield Write("PUT /images/{id}/file", _replace_file("images", png()))
         yield call("DELETE /images/{id}")
 
 
@@ -133,8 +135,18 @@ def _videos() -> Iterator[Write]:
         yield call(f"POST /{kind}/{{ref}}/videos", of, url=FILM.format(4))
         yield call("PATCH /videos/{id}", title="A tour", poster=PICTURE.format("poster"))
         yield Write("PUT /videos/{id}/captions/{language}", _put_captions)
+        yield Write("PUT /videos/{id}/file", _replace_file("videos", mp4("another")))
         yield call("DELETE /videos/{id}/captions/{language}")
         yield call("DELETE /videos/{id}")
+
+
+def _replace_file(noun: str, content: bytes) -> Callable[[Showcase], Awaitable[None]]:
+    async def run(site: Showcase) -> None:
+        path = f"/{noun}/{site.ids['made']}/file"
+        answer = await site.act("PUT", path, files={"file": content})
+        assert answer.is_success, answer.text
+
+    return run
 
 
 async def _put_captions(site: Showcase) -> None:

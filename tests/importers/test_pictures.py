@@ -4,10 +4,17 @@ from typing import Any
 
 import pytest
 from httpx2 import AsyncClient
+from sqlalchemy import func, select
+from tests.factories import photos
 from tests.factories.pictures import png, svg
 from tests.importers.conftest import Run, Write, only
 
-from portfolio.adapters.storage import MAX_IMAGE_BYTES
+from portfolio.adapters.imaging import MAX_IMAGE_BYTES
+from portfolio.core.config import Settings
+from portfolio.importers.report import Result
+from portfolio.models.outbox import OutboxJob
+from portfolio.services.files import DELETE_FILE
+from portfolio.wiring import Services
 
 POST = "/api/v1/posts/a"
 DATE = "2020-01-01"
@@ -47,8 +54,7 @@ class TestShow:
         picture: str,
         address: str,
     ) -> None:
-        content = png(text=picture)
-        write(picture, content)
+        write(picture, png())
         write(document, f"![A cat]({address})\n", date=DATE)
         post = await read()
         (image,) = post["images"]
@@ -56,14 +62,13 @@ class TestShow:
         assert (image["width"], image["height"], image["cover"]) == (4, 3, False)
         assert f'<img src="{image["url"]}" alt="A cat"' in post["html"]
         served = await client.get(image["url"])
-        assert (served.status_code, served.content) == (200, content)
-        assert served.headers["content-type"] == "image/png"
+        assert (served.status_code, served.headers["content-type"]) == (200, "image/png")
 
     async def test_takes_html_references_and_links_along(
         self, client: AsyncClient, read: Any, write: Write
     ) -> None:
-        for name in ("one", "two", "large"):
-            write(f"posts/{name}.png", png(text=name))
+        for width, name in enumerate(("one", "two", "large"), start=1):
+            write(f"posts/{name}.png", png(width))
         write(
             "posts/a.md",
             '<img src="one.png" alt="1 &gt; 0">\n\n[![2][two]](large.png)\n\n[two]: two.png\n',
@@ -116,15 +121,64 @@ class TestCover:
         assert (await client.get((await read())["seo"]["image"])).status_code == 200
 
 
+class TestClean:
+    async def test_leaves_behind_where_a_photo_was_taken(
+        self, client: AsyncClient, settings: Settings, read: Any, write: Write
+    ) -> None:
+        taken = photos.exif(6, description="behind the lighthouse")
+        write("posts/x.jpg", photos.encoded(photos.quarters(40, 30), exif=taken))
+        write("posts/a.md", "![x](x.jpg)\n", date=DATE)
+        (image,) = (await read())["images"]
+        assert (image["width"], image["height"]) == (30, 40)
+        served = (await client.get(image["url"])).content
+        assert b"Exif" not in served
+        assert b"lighthouse" not in served
+        kept = [
+            path for path in (settings.storage.data_dir / "media").glob("*/*") if path.is_file()
+        ]
+        assert [path for path in kept if b"lighthouse" in path.read_bytes()] == []
+
+    async def test_is_done_once_for_all_that_show_it(
+        self, client: AsyncClient, services: Services, run: Run, write: Write
+    ) -> None:
+        for name in ("posts/x.png", "posts/y.png", "projects/z.png"):
+            write(name, png())
+        write("posts/a.md", "![x](x.png) ![y](y.png)\n", date=DATE)
+        write("posts/b.md", "![x](x.png)\n", date=DATE)
+        write("projects/p.md", "![z](z.png)\n", title="P", cover="./z.png")
+        await run()
+        post = (await client.get(POST)).json()
+        project = (await client.get("/api/v1/projects/p")).json()
+        assert [image["url"] for image in post["images"]] == [project["cover"]["url"]]
+        async with services.database.reading() as db:
+            stored = select(func.count(OutboxJob.id)).where(OutboxJob.topic == DELETE_FILE)
+            assert await db.scalar(stored) == 1
+
+    async def test_is_followed_by_variants(
+        self, services: Services, run: Run, read: Any, write: Write
+    ) -> None:
+        write("posts/x.jpg", photos.encoded(photos.quarters(400, 300)))
+        write("posts/a.md", "![x](x.jpg)\n", date=DATE)
+        (image,) = (await read())["images"]
+        assert image["variants"] == []
+        assert image["placeholder"].startswith("data:image/webp")
+        await services.outbox.run_due()
+        post = await read()
+        (image,) = post["images"]
+        assert [variant["format"] for variant in image["variants"]] == ["avif", "webp"]
+        assert "<picture>" in post["html"]
+        assert only(await run()).result is Result.UNCHANGED
+
+
 class TestTakeDown:
     async def test_removes_what_the_text_shows_no_longer(self, read: Any, write: Write) -> None:
         write("posts/x.png", png())
-        write("posts/y.png", svg("width='1'"))
+        write("posts/y.png", photos.encoded(photos.quarters(8, 6), "GIF"))
         write("posts/a.md", "![x](x.png) ![y](y.png)\n", date=DATE)
         assert len((await read())["images"]) == 2
         write("posts/a.md", "![y](y.png)\n", date=DATE)
         (image,) = (await read())["images"]
-        assert image["content_type"] == "image/svg+xml"
+        assert image["content_type"] == "image/gif"
 
 
 class TestRefuse:
@@ -155,6 +209,37 @@ class TestRefuse:
         (warning,) = only(await run()).warnings
         assert warning.startswith(reason)
         assert (await client.get(POST)).json()["images"] == []
+
+    async def test_keeps_no_drawing_and_says_so(
+        self, client: AsyncClient, run: Run, write: Write
+    ) -> None:
+        write("posts/x.svg", svg())
+        text = "![x](x.svg)\n"
+        write("posts/a.md", text, date=DATE, title="A", cover="./x.svg")
+        assert only(await run()).warnings == (
+            "x.svg is an SVG drawing: those can carry scripts and are not kept",
+            "./x.svg is an SVG drawing: those can carry scripts and are not kept",
+        )
+        post = (await client.get(POST)).json()
+        assert (post["body_markdown"], post["cover"], post["images"]) == (text, None, [])
+        assert only(await run()).result is Result.UNCHANGED
+
+    async def test_keeps_no_broken_picture_and_says_so(
+        self, client: AsyncClient, run: Run, write: Write
+    ) -> None:
+        whole = photos.encoded(photos.quarters(400, 300))
+        write("posts/x.jpg", whole[: len(whole) // 2])
+        write("posts/y.png", png())
+        text = "![x](x.jpg)\n"
+        fields = {"date": DATE, "title": "A", "cover": "./x.jpg", "ogImage": "x.jpg"}
+        write("posts/a.md", f"{text}![y](y.png)\n", **fields)
+        assert only(await run()).warnings == (
+            "x.jpg is left behind: the picture is broken",
+            "./x.jpg is left behind: the picture is broken",
+        )
+        post = (await client.get(POST)).json()
+        assert post["body_markdown"].startswith(text)
+        assert (post["cover"], post["seo"]["image"], len(post["images"])) == (None, None, 1)
 
     @pytest.mark.parametrize("address", ["../../secret.png", "/../secret.png", "link.png"])
     async def test_never_reaches_outside_of_the_site(

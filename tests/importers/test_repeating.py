@@ -91,7 +91,7 @@ class TestChange:
         write("posts/x.png", png())
         write("posts/a.md", "![x](x.png)\n", date=DATE)
         await run()
-        write("posts/x.png", png(text="other"))
+        write("posts/x.png", png(5))
         assert only(await run()).result is Result.CHANGED
         post = (await client.get(f"{POSTS}/a")).json()
         (image,) = post["images"]
@@ -199,7 +199,7 @@ class TestDryRun:
     async def test_reports_the_same_and_writes_nothing(
         self, settings: Settings, count_queries: list[str], run: Run, write: Write
     ) -> None:
-        write("posts/x.png", png(text="of a dry run"))
+        write("posts/x.png", png(113, 7))
         write("posts/a.md", "![x](x.png) ![y](y.png)\n", date=DATE)
         write("posts/deep.md", "> " * 50 + "deep\n", date="2020-01-02")
         write("posts/broken.md", b"---\n{\n---\n")

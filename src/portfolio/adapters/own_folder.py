@@ -5,8 +5,11 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from portfolio.adapters.storage import refusal_of
 from portfolio.core.environment import SettingsError
 
 
@@ -32,6 +35,18 @@ class OwnFolder:
         except OSError as error:
             raise SettingsError([f"DATA_DIR: {error.strerror}: {error.filename}"]) from error
 
+    @contextmanager
+    def room(self) -> Iterator[Path]:
+        """A folder in it for one piece of work, gone with all that is in it when that ends.
+
+        Raises InsufficientStorageException and UnavailableException in the place of any OSError.
+        """
+        try:
+            with tempfile.TemporaryDirectory(dir=self.path) as name:
+                yield Path(name)
+        except OSError as error:
+            raise refusal_of(error) from error
+
     async def clear(self) -> None:
         """Remove what processes left that have ended since."""
         await asyncio.to_thread(self._clear_safely)
@@ -54,7 +69,8 @@ class OwnFolder:
             except BlockingIOError:
                 continue
             os.close(place)
-            shutil.rmtree(left)
+            # A renderer may have outlived its server: what it still writes there goes the next time.
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _locked(folder: Path, how: int) -> int:

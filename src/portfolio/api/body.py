@@ -3,19 +3,30 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import aclosing
 from math import isfinite
 from typing import Any, NoReturn
 
 from fastapi import Request
+from starlette._utils import AwaitableOrContextManager
 from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException
 
-from portfolio.core.errors import InvalidInputException, UnsupportedMediaTypeException
+from portfolio.adapters.storage import refusal_of
+from portfolio.api.spooling import SpoolingParser
+from portfolio.core.errors import (
+    BadRequestException,
+    InvalidInputException,
+    UnsupportedMediaTypeException,
+)
+from portfolio.wiring import Services
 
 MAX_DEPTH = 100
 _LIMIT = 2**63
 _MAX_DIGITS = 19
 _CHUNK = 1024 * 1024
-_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+MULTIPART = "multipart/form-data"
+_FORMS = (MULTIPART, "application/x-www-form-urlencoded")
 
 
 class StrictRequest(Request):
@@ -43,7 +54,22 @@ class StrictRequest(Request):
             self._json = parse(await self.body())
         return self._json
 
+    def form(
+        self,
+        *,
+        max_files: float = 0,
+        max_fields: float = 1000,
+        max_part_size: int = 1024 * 1024,
+    ) -> AwaitableOrContextManager[FormData]:
+        """With files only where somebody wants them: each is an open file on the disk.
+
+        Raises InsufficientStorageException where there is no room for them.
+        """
+        return super().form(max_files=max_files, max_fields=max_fields, max_part_size=max_part_size)
+
     async def _get_form(self, **limits: Any) -> FormData:
+        if self._form is None and self.media_type == MULTIPART:
+            self._form = await self._parts(**limits)
         form = await super()._get_form(**limits)
         for name, value in form.multi_items():
             if not _storable(name) or not (
@@ -52,6 +78,18 @@ class StrictRequest(Request):
                 await form.close()
                 raise _refusal("must not hold NUL or lone surrogates", name)
         return form
+
+    async def _parts(self, **limits: Any) -> FormData:
+        services: Services = self.app.state.services
+        try:
+            async with aclosing(self.stream()) as stream:
+                return await SpoolingParser(
+                    self.headers, stream, services.staging.path, **limits
+                ).parse()
+        except MultiPartException as error:
+            raise BadRequestException(error.message) from None
+        except OSError as error:
+            raise refusal_of(error) from error
 
     async def digest(self) -> bytes:
         """SHA-256 of what the body says: for a form of its fields, whatever their boundary."""

@@ -22,6 +22,7 @@ from portfolio.services.auth import AuthService
 from portfolio.services.email_addresses import EmailAddressService
 from portfolio.services.erasure import ErasureService
 from portfolio.services.exports import ExportService
+from portfolio.services.illustrations import IllustrationService
 from portfolio.services.invites import InviteService
 from portfolio.services.media import MediaService
 from portfolio.services.one_time_tokens import OneTimeTokens
@@ -40,6 +41,7 @@ from portfolio.services.stats import StatsService
 from portfolio.services.taxonomy import SeriesService, TagService
 from portfolio.services.two_factor import TwoFactorService
 from portfolio.services.users import UserService
+from portfolio.services.video_files import VideoFiles
 from portfolio.services.videos import VideoService
 from portfolio.wiring import Services
 
@@ -123,7 +125,9 @@ ResumeDep = Annotated[ResumeService, Depends(service("resume"))]
 TagsDep = Annotated[TagService, Depends(service("tags"))]
 SeriesDep = Annotated[SeriesService, Depends(service("series"))]
 MediaDep = Annotated[MediaService, Depends(service("media"))]
+IllustrationsDep = Annotated[IllustrationService, Depends(service("illustrations"))]
 PictureFilesDep = Annotated[PictureFiles, Depends(service("picture_files"))]
+VideoFilesDep = Annotated[VideoFiles, Depends(service("video_files"))]
 VideosDep = Annotated[VideoService, Depends(service("videos"))]
 RedirectsDep = Annotated[RedirectService, Depends(service("redirects"))]
 

@@ -14,12 +14,15 @@ from starlette.responses import Response
 
 from portfolio.api.body import StrictRequest
 from portfolio.api.route import IDEMPOTENCY, Replay
+from portfolio.core.context import current
 from portfolio.core.errors import InvalidInputException
 from portfolio.models.bookkeeping import IdempotencyKey
 from portfolio.models.identity import Identity
 from portfolio.services.idempotency import IdempotencyService, scope_of
 
 KEPT_HEADERS = ("content-type", "location", "etag")
+# Kept beside them: the addresses in this answer are signed anew each time it is given.
+UNPUBLISHED = "unpublished"
 
 
 @dataclass(slots=True)
@@ -34,6 +37,8 @@ class Remembered:
         headers = {
             name: response.headers[name] for name in KEPT_HEADERS if name in response.headers
         }
+        if current().shows_unpublished:
+            headers[UNPUBLISHED] = "true"
         body = bytes(response.body).decode()
         await self.service.store(self.db, self.claim, response.status_code, headers, body)
 
@@ -59,4 +64,5 @@ async def remember(
             "Idempotency-Key", "was used for another request; choose a new one", "key_reused"
         )
     headers: dict[str, Any] = {**(claim.headers or {}), "Idempotency-Replayed": "true"}
+    current().shows_unpublished = headers.pop(UNPUBLISHED, None) is not None
     raise Replay(Response(claim.body, claim.status, headers))

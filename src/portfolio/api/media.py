@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from os import stat_result
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Query, Request
 from starlette.responses import (
     FileResponse,
     MalformedRangeHeader,
@@ -18,8 +18,8 @@ from starlette.responses import (
 from starlette.types import Send
 
 from portfolio.adapters.storage import IMMUTABLE, Address, RemoteFile, content_type_of
-from portfolio.api.conditional import Conditions
-from portfolio.api.deps import services_of
+from portfolio.api.conditional import PRIVATE, Conditions
+from portfolio.api.deps import DbRead, Viewer, services_of
 from portfolio.api.errors import errors
 from portfolio.api.route import door_router
 from portfolio.core.errors import (
@@ -27,9 +27,9 @@ from portfolio.core.errors import (
     RangeNotSatisfiableException,
     UnavailableException,
 )
+from portfolio.services.media_access import FOR_EVER
 
 _HEADERS = {
-    "Cache-Control": IMMUTABLE,
     "Content-Disposition": "inline",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -103,13 +103,23 @@ class _Reader:
         **errors(NotFoundException, RangeNotSatisfiableException, UnavailableException),
     },
 )
-async def get_media(key: str, request: Request) -> Response:
-    """A stored file. Whoever knows its key may read it; nobody can guess one."""
-    place = await services_of(request).storage.locate(key)
-    if place is None:
-        raise NotFoundException
-    headers = {**_HEADERS, "ETag": f'"{PurePath(key).stem}"'}
-    if Conditions.by(request.method, request.headers.raw).met_by(headers["ETag"].encode(), None):
+async def get_media(
+    key: str,
+    request: Request,
+    db: DbRead,
+    viewer: Viewer,
+    signed: Annotated[str | None, Query(max_length=100)] = None,
+) -> Response:
+    """A stored file: for everybody as soon as something public shows it, or the library.
+
+    Until then answers to editors and previews have signed addresses of it.
+    """
+    place, seconds = await services_of(request).media_access.locate(db, key, viewer, signed)
+    headers = {**_HEADERS, "ETag": f'"{PurePath(key).stem}"', "Cache-Control": _kept(seconds)}
+    # Without a time to keep it nobody has it, or it leads elsewhere.
+    if seconds and Conditions.by(request.method, request.headers.raw).met_by(
+        headers["ETag"].encode(), None
+    ):
         return Response(status_code=304, headers=headers)
     match place:
         case Path():
@@ -117,12 +127,19 @@ async def get_media(key: str, request: Request) -> Response:
         case RemoteFile():
             return RemoteResponse(place, headers=headers, media_type=content_type_of(key))
         case Address():
-            kept = {"Cache-Control": _cache_control(place)}
+            kept = {"Cache-Control": _followed(place, seconds)}
             return RedirectResponse(place.url, headers={**_HEADERS, **kept})
 
 
-def _cache_control(place: Address) -> str:
+def _kept(seconds: int) -> str:
+    if seconds == FOR_EVER:
+        return IMMUTABLE
+    return f"private, max-age={seconds}" if seconds else PRIVATE
+
+
+def _followed(place: Address, seconds: int) -> str:
+    """How long a redirect may be remembered."""
     if place.public:
-        return f"public, max-age={place.seconds}"
+        return f"public, max-age={place.seconds}" if place.seconds else "public, no-cache"
     # Whoever follows it at the last moment has as long again to read.
-    return f"private, max-age={place.seconds // 2}"
+    return _kept(min(seconds, place.seconds // 2))

@@ -31,8 +31,10 @@ from portfolio.core.errors import (
     InvalidInputException,
     NotFoundException,
     PayloadTooLargeException,
+    QuotaExceededException,
     RateLimitedException,
     ReauthenticationRequiredException,
+    TooManyFilesException,
     TooManyRequestsException,
     TwoFactorRequiredException,
     UnauthorizedException,
@@ -117,6 +119,7 @@ def schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
                 operation.setdefault("parameters", []).extend(call.parameters())
             elif isinstance(call, Upload):
                 operation["requestBody"] = call.body()
+                _declare(operation, TooManyFilesException, QuotaExceededException)
                 parts.update(call.schemas())
     for _, operation in operations(made):
         _complete(operation)

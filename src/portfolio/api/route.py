@@ -18,6 +18,8 @@ from starlette.responses import Response
 from portfolio.api.body import StrictRequest
 from portfolio.api.express import Plan
 from portfolio.api.query import QueryOf
+from portfolio.api.signing import sign_addresses
+from portfolio.core.context import current
 from portfolio.core.errors import (
     FieldError,
     InvalidInputException,
@@ -89,7 +91,8 @@ class Door(APIRoute):
             asked = StrictRequest(request.scope, request.receive)
             try:
                 await expected.check(asked)
-                return await _insistently(inner, asked)
+                response = await _insistently(inner, asked)
+                return sign_addresses(request, response)
             finally:
                 # The files of a form, once no attempt needs them any more.
                 await asked.close()
@@ -115,6 +118,7 @@ async def _insistently(handle: Handler, request: StrictRequest) -> Response:
 
 async def _attempt(handle: Handler, request: StrictRequest) -> Response:
     request.scope.pop(IDEMPOTENCY, None)
+    current().shows_unpublished = False
     async with AsyncExitStack() as stack:
         # FastAPI's function-scoped dependencies join us, so that each attempt has its own.
         request.scope[STACK] = request.scope["fastapi_function_astack"] = stack

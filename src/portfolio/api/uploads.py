@@ -2,17 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
-from portfolio.api.body import StrictRequest
+from portfolio.adapters.limiter import LimitName
+from portfolio.api.body import MULTIPART, StrictRequest
 from portfolio.api.identity import Editor
-from portfolio.core.errors import InvalidInputException, PayloadTooLargeException
+from portfolio.api.limits import count
+from portfolio.core.errors import (
+    InvalidInputException,
+    PayloadTooLargeException,
+    UnsupportedMediaTypeException,
+)
+from portfolio.models.users import User
+from portfolio.wiring import Services
 
-FORM = "multipart/form-data"
 # What may come with a file: its other fields, their names, and the boundaries.
 ALLOWANCE = 1024 * 1024
 _MAX_FIELDS, _MAX_FIELD = 20, 64 * 1024
@@ -22,28 +30,36 @@ _REFS = "#/components/schemas/{model}"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """`data` is of the model for what was sent: with a file, or with its address."""
+    """`data` is of the model for what was sent: with a file, or with its address.
+
+    The file lies where it says for as long as the request lasts.
+    """
 
     data: Any
-    file: BinaryIO | None
+    file: Path | None
 
 
 class Upload:
-    """A dependency that takes either. Raises RequestValidationError, InvalidInputException.
+    """A dependency that takes either, or a file alone where there is no model `by_address`.
 
-    Who may not write sends nothing: an Editor is asked for before the body is read.
+    Raises RequestValidationError, InvalidInputException, UnsupportedMediaTypeException. Who may not write sends nothing: an Editor is asked for before the body is read.
     """
 
-    def __init__(self, by_address: type[BaseModel], with_file: type[BaseModel]) -> None:
-        self._by_address = by_address
+    def __init__(
+        self, with_file: type[BaseModel], by_address: type[BaseModel] | None = None
+    ) -> None:
         self._with_file = with_file
+        self._by_address = by_address
 
-    async def __call__(self, request: StrictRequest, _user: Editor) -> Sent:
-        if request.media_type != FORM:
+    async def __call__(self, request: StrictRequest, user: Editor) -> Sent:
+        if request.media_type != MULTIPART:
+            if self._by_address is None:
+                raise UnsupportedMediaTypeException(f"Send a form: {MULTIPART}")
             request.demand_json()
             if len(await request.body()) > _MAX_JSON:
                 raise PayloadTooLargeException(f"Send {_MAX_JSON} bytes of JSON at most")
             return Sent(_filled(self._by_address, await request.json()), None)
+        await self._admit(request, user)
         form = await request.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD)
         pairs = form.multi_items()
         given = dict(pairs)
@@ -52,11 +68,20 @@ class Upload:
         file = given.pop("file", None)
         if not isinstance(file, UploadFile):
             raise InvalidInputException.of("file", "send the file itself in this field", "missing")
-        return Sent(_filled(self._with_file, given), file.file)
+        return Sent(_filled(self._with_file, given), Path(file.file.name))
+
+    async def _admit(self, request: StrictRequest, user: User) -> None:
+        """Whoever sends too many is refused before one is received."""
+        await count(request, LimitName.UPLOADS, str(user.id))
+        if request.method == "POST":
+            services: Services = request.app.state.services
+            await services.quota.require_room(user.id)
 
     def body(self) -> dict[str, Any]:
         """As OpenAPI declares it; the models are among schemas()."""
-        contents = {FORM: self._with_file, "application/json": self._by_address}
+        contents = {MULTIPART: self._with_file}
+        if self._by_address is not None:
+            contents["application/json"] = self._by_address
         return {
             "required": True,
             "content": {
@@ -67,12 +92,13 @@ class Upload:
 
     def schemas(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for model in (self._with_file, self._by_address):
+        for model in filter(None, (self._with_file, self._by_address)):
             schema = model.model_json_schema(ref_template=_REFS)
             found |= schema.pop("$defs", {})
             found[model.__name__] = schema
         form = found[self._with_file.__name__]
-        form["properties"] = {"file": {"type": "string", "format": "binary"}, **form["properties"]}
+        file = {"type": "string", "format": "binary"}
+        form["properties"] = {"file": file, **form.get("properties", {})}
         form["required"] = ["file"]
         return found
 

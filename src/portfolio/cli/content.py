@@ -2,15 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from portfolio.cli.batch import INTERRUPTED, STOPPED, alone, progress
 from portfolio.cli.reports import show
 from portfolio.core import environment, logs
 from portfolio.core.config import Settings
@@ -23,11 +21,6 @@ from portfolio.wiring.importing import build_importer
 from portfolio.wiring.preparation import prepare
 
 app = typer.Typer(help="Bring content in from elsewhere.", no_args_is_help=True)
-
-INTERRUPTED = 130
-STOPPED = "Stopped. What is done stays; the same command goes on from here."
-# Where there is no terminal: a line for each tenth, and none for what is over at once.
-FEW, PARTS = 50, 10
 
 
 @app.callback()
@@ -59,7 +52,7 @@ def markdown(
     report = Report(path, dry_run)
     options = Options(kind, dry_run, overwrite)
     try:
-        asyncio.run(_import(settings, options, report))
+        asyncio.run(_import(alone(settings), options, report))
     except KeyboardInterrupt:
         typer.echo(STOPPED, err=True)
         raise typer.Exit(INTERRUPTED) from None
@@ -90,27 +83,7 @@ async def run(services: Services, options: Options, report: Report) -> None:
     """Import the report's path and tell it all there, with progress on stderr."""
     importer = build_importer(services)
     plan = await importer.plan(report.path, options)
-    with _progress(len(plan)) as step:
+    with progress("Importing", len(plan)) as step:
         async for outcome in importer.run(plan):
             report.outcomes.append(outcome)
             step()
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], object]]:
-    console = Console(stderr=True)
-    if console.is_terminal:
-        columns = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-            task = bar.add_task("", total=total)
-            yield lambda: bar.advance(task)
-        return
-    done = 0
-
-    def step() -> None:
-        nonlocal done
-        done += 1
-        if total >= FEW and done * PARTS // total > (done - 1) * PARTS // total:
-            typer.echo(f"{done} of {total}", err=True)
-
-    yield step

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from portfolio.adapters.storage import Kept, Storage, create_storage, open_storage
+from portfolio.cli.batch import INTERRUPTED
+from portfolio.cli.renditions import render
 from portfolio.core import environment, logs
 from portfolio.core.config import Settings
 from portfolio.core.config.storage import StorageAddress
@@ -20,8 +22,8 @@ from portfolio.wiring import build_services
 from portfolio.wiring.media_files import build_media_check
 
 app = typer.Typer(help="The files of pictures and videos.", no_args_is_help=True)
+app.command()(render)
 
-INTERRUPTED = 130
 STOPPED = "Stopped. What is copied stays; the same command goes on from here."
 MOST_LINES = 20
 
@@ -135,7 +137,9 @@ def _report(found: Findings) -> None:
         f" {len(found.missing)} named and not there."
     )
     lines = [f"without a row  {file.key} ({file.bytes} bytes)" for file in found.unnamed]
-    lines += [f"not there      {ref.url}, of {ref.kind} {ref.row_id}" for ref in found.missing]
+    lines += [
+        f"not there      /media/{ref.key}, of {ref.kind} {ref.row_id}" for ref in found.missing
+    ]
     for line in lines[:MOST_LINES]:
         typer.echo(line)
     if len(lines) > MOST_LINES:
@@ -144,11 +148,12 @@ def _report(found: Findings) -> None:
 
 async def _repaired(media_check: MediaCheck, found: Findings) -> bool:
     done = await media_check.repair(found)
-    young = len(found.unnamed) - done.deleted
-    lost = len(found.missing) - done.dropped
-    typer.echo(f"{done.deleted} files deleted, {done.dropped} variants forgotten.")
-    if young:
-        typer.echo(f"{young} files came within the last hour and stay: their rows may follow.")
+    lost = len(found.missing) - len(found.dispensable)
+    typer.echo(f"{done.deleted} files deleted.")
+    if done.forgotten:
+        typer.echo(f"{done.forgotten} pictures lack variants: `portfolio media render` makes them.")
+    if done.young:
+        typer.echo(f"{done.young} files came within the last hour and stay: their rows may follow.")
     if lost:
         typer.echo(f"{lost} are lost: restore them from a backup, or delete what shows them.")
     return not lost

@@ -11,13 +11,15 @@ REQUEST_ID_LENGTH, CLIENT_LENGTH, AGENT_LENGTH = 64, 64, 300
 class RequestContext:
     """One request or command. `client` is the address after trusted proxies were taken off.
 
-    What is too long is cut, so that every table can keep it.
+    `shows_unpublished`: what is read is not for strangers. What is too long is cut, so that every
+    table can keep it.
     """
 
     request_id: str = "-"
     actor_id: int | None = None
     client: str = "-"
     agent: str = ""
+    shows_unpublished: bool = False
 
     def __post_init__(self) -> None:
         self.request_id = self.request_id[:REQUEST_ID_LENGTH]

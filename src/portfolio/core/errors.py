@@ -139,6 +139,12 @@ class RefreshInProgressException(ConflictException):
     )
 
 
+class TooManyFilesException(ConflictException):
+    """Beyond the number of files that one account may keep of its uploads."""
+
+    status, code, title = 409, "too_many_files", "Too many uploaded files"
+
+
 class PreconditionFailedException(AppError):
     """`If-Match` named a version that is no longer the present one (RFC 9110, 13.1.1)."""
 
@@ -147,6 +153,12 @@ class PreconditionFailedException(AppError):
 
 class PayloadTooLargeException(AppError):
     status, code, title = 413, "payload_too_large", "Body too large"
+
+
+class QuotaExceededException(PayloadTooLargeException):
+    """Beyond what one account may keep of its uploads, in bytes."""
+
+    status, code, title = 413, "quota_exceeded", "No room left for your uploads"
 
 
 class UnsupportedMediaTypeException(AppError):

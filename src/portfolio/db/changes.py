@@ -25,7 +25,7 @@ from portfolio.models.entities import EntityType
 from portfolio.models.history import Redirect, Revision
 from portfolio.models.listings import PostListing, ProjectListing, PublicationTally
 from portfolio.models.lockout import AttemptCounter
-from portfolio.models.media import Image, Video
+from portfolio.models.media import FileUse, Image, ReplacedFile, Video
 from portfolio.models.outbox import OutboxJob
 from portfolio.models.posts import BlogPost
 from portfolio.models.profiles import Profile, Section
@@ -95,6 +95,7 @@ PRIVATE: frozenset[type[Base]] = frozenset(
         AuditOrigin,
         AuditSeal,
         CacheFence,
+        FileUse,
         IdempotencyKey,
         ImportSource,
         LoginChallenge,
@@ -104,6 +105,7 @@ PRIVATE: frozenset[type[Base]] = frozenset(
         ProjectListing,
         PublicationTally,
         RecoveryCode,
+        ReplacedFile,
         ReplicationMark,
         Revision,
         SecondFactor,

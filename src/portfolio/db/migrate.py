@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from portfolio.core.environment import SettingsError
 from portfolio.db.failures import translated
 
-HEAD = "0010"
+HEAD = "0012"
 
 
 async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:

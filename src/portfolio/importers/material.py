@@ -37,6 +37,17 @@ class Material:
     links: dict[str, str]
     digest: str
 
+    def without(self, refused: Mapping[str, str]) -> "Material":
+        """What is left where pictures cannot be shown, for these reasons."""
+        self.warnings.extend(f"{at} is left behind: {reason}" for at, reason in refused.items())
+        document = self.document
+        cover = None if document.cover in refused else document.cover
+        seo = document.seo
+        if seo.image in refused:
+            seo = replace(seo, image=None)
+        shown = {at: picture for at, picture in self.pictures.items() if at not in refused}
+        return replace(self, document=replace(document, cover=cover, seo=seo), pictures=shown)
+
     def body(self, stored: Mapping[str, str]) -> str:
         """The text with the addresses that its pictures and the linked documents have here."""
         known = {**self.links, **stored}
@@ -69,18 +80,20 @@ class Gatherer:
             if target and (path := self._path_of(target))
         }
         unknown = [address for address, target in targets.items() if target is None]
-        pictures, missing = self._find(document, unknown, warnings)
+        found, missing = self._find(document, unknown, warnings)
         images = set(image_addresses(document.body)) if missing else set()
         warnings += [
             f"{address} is not there (line {_line(document, address)})"
             for address in missing
             if address in images or is_file_name(local_path(address) or "")
         ]
-        cover = self._shown(document, document.cover, pictures, warnings)
-        seo_image = self._shown(document, document.seo.image, pictures, warnings)
+        cover = self._shown(document, document.cover, found, warnings)
+        seo_image = self._shown(document, document.seo.image, found, warnings)
         seo = replace(document.seo, image=seo_image)
         complete = replace(document, cover=cover, seo=seo)
-        return Material(complete, warnings, pictures, links, _digest(document, pictures))
+        pictures = {at: picture for at, picture in found.items() if not picture.is_drawing}
+        # A drawing that an import of former times took in is no reason to import once more.
+        return Material(complete, warnings, pictures, links, _digest(document, found))
 
     def _find(
         self, document: Document, addresses: list[str], warnings: list[str]
@@ -96,8 +109,12 @@ class Gatherer:
                 continue
             if picture is None:
                 missing.append(address)
-            else:
-                pictures[address] = picture
+                continue
+            pictures[address] = picture
+            if picture.is_drawing:
+                warnings.append(
+                    f"{address} is an SVG drawing: those can carry scripts and are not kept"
+                )
         return pictures, missing
 
     def _picture(self, document: Document, path: str) -> Picture | None:
@@ -116,14 +133,16 @@ class Gatherer:
         warnings: list[str],
     ) -> str | None:
         """The address of a cover if it can be shown: one on the web, or that of a picture found."""
-        if address is None or address in pictures:
-            return address
-        if local_path(address) is None:
-            return web_address(address)
-        found, missing = self._find(document, [address], warnings)
-        pictures.update(found)
-        warnings += [f"{path} is not there" for path in missing]
-        return next(iter(found), None)
+        if address is None:
+            return None
+        if address not in pictures:
+            if local_path(address) is None:
+                return web_address(address)
+            found, missing = self._find(document, [address], warnings)
+            pictures.update(found)
+            warnings += [f"{path} is not there" for path in missing]
+        picture = pictures.get(address)
+        return address if picture and not picture.is_drawing else None
 
 
 def _local_addresses(document: Document) -> list[str]:

@@ -6,8 +6,7 @@ from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
-from portfolio.adapters.imaging import CONTENT_TYPES, identify
-from portfolio.adapters.storage import MAX_IMAGE_BYTES
+from portfolio.adapters.imaging import CONTENT_TYPES, MAX_IMAGE_BYTES, identify
 from portfolio.importers.places import base_of, is_site
 
 # Where generators keep what they copy as it is: beside the content, or anywhere in the site.
@@ -15,6 +14,7 @@ _BESIDE = ("static", "public", "assets")
 _IN_SITE = (*_BESIDE, "source", "content")
 KINDS = ", ".join(CONTENT_TYPES)
 _CONTENT_FOLDERS = frozenset({"content", "_posts", "_drafts"})
+_BEGINNING = 1024
 
 
 class PictureError(Exception):
@@ -23,10 +23,11 @@ class PictureError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`digest` is the SHA-256 of the file, in hexadecimal."""
+    """`digest` is the SHA-256 of the file, in hexadecimal. `is_drawing`: SVG, which is not kept."""
 
     path: Path
     digest: str
+    is_drawing: bool = False
 
 
 def content_root(root: Path) -> Path:
@@ -82,9 +83,10 @@ def _read(path: Path, written: str) -> Picture:
         raise PictureError(f"{written} cannot be read: {error.strerror}") from error
     if len(content) > MAX_IMAGE_BYTES:
         raise PictureError(f"{written} is above {MAX_IMAGE_BYTES // 1024**2} MiB")
-    if identify(content) is None:
+    is_drawing = path.suffix.lower() == ".svg" or b"<svg" in content[:_BEGINNING]
+    if identify(content) is None and not is_drawing:
         raise PictureError(f"{written} is left behind: only pictures are kept ({KINDS})")
-    return Picture(path, sha256(content).hexdigest())
+    return Picture(path, sha256(content).hexdigest(), is_drawing)
 
 
 class _Images(HTMLParser):

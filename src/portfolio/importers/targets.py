@@ -1,7 +1,6 @@
 """Where documents go: posts and projects among the publications, jobs into the owner's profile."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,11 +17,14 @@ from portfolio.schemas.profiles import ExperienceCreate, ExperienceUpdate
 from portfolio.schemas.projects import ProjectCreate, ProjectUpdate
 from portfolio.schemas.publications import PublicationFields
 from portfolio.services.media import MediaService
+from portfolio.services.picture_files import StoredPicture
 from portfolio.services.posts import PostService
 from portfolio.services.profiles import ProfileService
 from portfolio.services.projects import ProjectService
 
 JOBS = "experience"
+# By their addresses here.
+Pictures = Mapping[str, StoredPicture]
 
 
 class Target(Protocol):
@@ -33,9 +35,9 @@ class Target(Protocol):
         """
 
     async def put(
-        self, db: AsyncSession, plan: Plan, task: Task, data: Any, files: Mapping[str, Path]
+        self, db: AsyncSession, plan: Plan, task: Task, data: Any, pictures: Pictures
     ) -> int:
-        """Make or change it by this body, and show the files, by address here. Returns its id."""
+        """Make or change it by this body, and show the pictures. Returns its id."""
 
     async def arrange(self, db: AsyncSession, plan: Plan, ids: Sequence[int]) -> None:
         """Put all of the kind in this order."""
@@ -60,8 +62,13 @@ class _Publications:
         return fitted(schema, values, material.document, material.warnings)
 
     async def put(
-        self, db: AsyncSession, plan: Plan, task: Task, data: Any, files: Mapping[str, Path]
+        self, db: AsyncSession, plan: Plan, task: Task, data: Any, pictures: Pictures
     ) -> int:
+        cover = data.cover if data.cover and data.cover.url in pictures else None
+        if cover:
+            # It is no picture of this site before it belongs to something.
+            data = data.model_copy(update={"cover": None})
+            data.model_fields_set.discard("cover")
         if task.row is None:
             detail = await self._service.create(db, data, plan.owner)
         else:
@@ -69,10 +76,14 @@ class _Publications:
                 before = await self._service.read(reader, str(task.row.id), plan.owner)
             detail = await self._service.update(db, task.row.id, data, plan.version(task))
             await self._take_down(db, before, data.body_markdown)
-        alternatives = alternative_texts(detail.html) if files else {}
-        for url, path in files.items():
-            alt = alternatives.get(url)
-            await self._media.add_file(db, detail.id, self._service.kind, path, alt=alt or None)
+        kind = self._service.kind
+        if cover:
+            shown = {"alt": cover.alt, "is_cover": True}
+            await self._media.add_picture(db, detail.id, kind, pictures[cover.url], **shown)
+        alternatives = alternative_texts(detail.html) if pictures else {}
+        for url, picture in pictures.items():
+            alt = alternatives.get(url) or None
+            await self._media.add_picture(db, detail.id, kind, picture, alt=alt)
         return detail.id
 
     async def _take_down(
@@ -116,9 +127,9 @@ class JobTarget:
         return fitted(schema, values, document, material.warnings)
 
     async def put(
-        self, db: AsyncSession, plan: Plan, task: Task, data: Any, files: Mapping[str, Path]
+        self, db: AsyncSession, plan: Plan, task: Task, data: Any, pictures: Pictures
     ) -> int:
-        del files
+        del pictures
         if task.row is None:
             return (await self._profiles.add(db, JOBS, data, plan.owner)).id
         known = plan.version(task)

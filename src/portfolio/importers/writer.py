@@ -6,18 +6,20 @@ from itertools import count
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from portfolio.adapters.storage import PUBLIC_PATH, Storage
 from portfolio.core.errors import RetryableException
 from portfolio.core.markdown import render
+from portfolio.core.media_links import PUBLIC_PATH
 from portfolio.db.repositories.bookkeeping import Imported, ImportSourceRepository
 from portfolio.db.session import Database
 from portfolio.importers.kinds import Kind
 from portfolio.importers.material import Material
 from portfolio.importers.order import placed, rank
 from portfolio.importers.plan import Plan, Task
+from portfolio.importers.shelf import Shelf
 from portfolio.importers.targets import JOBS, Target
 from portfolio.models.bookkeeping import ImportSource
 from portfolio.schemas.publications import PublicationFields
+from portfolio.services.picture_files import StoredPicture
 
 ATTEMPTS = 5
 FIRST_PAUSE = 0.1  # seconds; each further one is twice as long
@@ -27,12 +29,12 @@ class Writer:
     def __init__(
         self,
         database: Database,
-        storage: Storage,
+        shelf: Shelf,
         sources: ImportSourceRepository,
         targets: Mapping[Kind, Target],
     ) -> None:
         self._database = database
-        self._storage = storage
+        self._shelf = shelf
         self._sources = sources
         self._targets = targets
 
@@ -45,19 +47,9 @@ class Writer:
 
     async def write(self, plan: Plan, task: Task, material: Material) -> None:
         """Raises DocumentError, and the AppError of what cannot be done: nothing stays of it then."""
-        kind = task.document.kind
-        stored: dict[str, str] = {}
-        for address, picture in material.pictures.items() if kind != JOBS else ():
-            stored[address] = (await self._storage.put_file(picture.path)).url
-        files = {stored[address]: material.pictures[address].path for address in stored}
-        target = self._targets[kind]
-        data = await asyncio.to_thread(target.shape, task, material, stored)
         for attempt in count(1):
             try:
-                async with self._database.transaction() as db:
-                    row_id = await target.put(db, plan, task, data, files)
-                    rows = await self._arrange(db, plan, task, row_id)
-                    await self._note(db, task, row_id, material.digest)
+                row_id, rows = await self._write(plan, task, material)
             except RetryableException:
                 if attempt == ATTEMPTS:
                     raise
@@ -65,6 +57,26 @@ class Writer:
             else:
                 plan.keep(task.document, row_id, rows)
                 return
+
+    async def _write(
+        self, plan: Plan, task: Task, material: Material
+    ) -> tuple[int, list[Imported]]:
+        """Its id, and all of the kind as they are then."""
+        kind = task.document.kind
+        stored: dict[str, StoredPicture] = {}
+        if kind != JOBS:
+            stored, refused = await self._shelf.keep(material.pictures)
+            material = material.without(refused)
+        target = self._targets[kind]
+        addresses = {at: picture.file.url for at, picture in stored.items()}
+        data = await asyncio.to_thread(target.shape, task, material, addresses)
+        pictures = {picture.file.url: picture for picture in stored.values()}
+        async with self._database.transaction() as db:
+            await self._shelf.hold(db, material.pictures.values())
+            row_id = await target.put(db, plan, task, data, pictures)
+            rows = await self._arrange(db, plan, task, row_id)
+            await self._note(db, task, row_id, material.digest)
+        return row_id, rows
 
     async def _arrange(
         self, db: AsyncSession, plan: Plan, task: Task, row_id: int

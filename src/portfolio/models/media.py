@@ -1,11 +1,15 @@
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Double, Index, Unicode
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Connection, Double, Index, Unicode, event
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
-from portfolio.models.base import Entity
+from portfolio.core.media_links import key_of
+from portfolio.models.base import Base, Entity
 from portfolio.models.entities import EntityType
-from portfolio.models.types import BIGINT, Json, LongText, ShortText, Url, enum_of
+from portfolio.models.types import BIGINT, Json, LongText, PrimaryKey, ShortText, Url, enum_of
+
+KEY_LENGTH = 60
 
 
 class Image(Entity):
@@ -34,7 +38,21 @@ class Image(Entity):
     variants: Mapped[Json | None]
     # The dominant one, as "#rrggbb".
     color: Mapped[str | None] = mapped_column(Unicode(7))
+    # With all variants.
+    total_bytes: Mapped[int | None] = mapped_column(BIGINT)
     uploaded_by: Mapped[int | None] = mapped_column(BIGINT, index=True)
+
+    @property
+    def files(self) -> list[str]:
+        """The keys of all files that it shows."""
+        return _present(self.storage_key, *(key_of(made["url"]) for made in self.variants or []))
+
+
+@event.listens_for(Image, "before_insert")
+@event.listens_for(Image, "before_update")
+def _weigh(_mapper: Mapper[Any], _connection: Connection, image: Image) -> None:
+    if image.bytes is not None:
+        image.total_bytes = image.bytes + sum(made["bytes"] for made in image.variants or [])
 
 
 class VideoProvider(StrEnum):
@@ -70,3 +88,39 @@ class Video(Entity):
     # [{"language": "en", "label": "English", "url": "/media/….vtt"}], by language.
     captions: Mapped[Json] = mapped_column(default=list)
     uploaded_by: Mapped[int | None] = mapped_column(BIGINT, index=True)
+
+    @property
+    def files(self) -> list[str]:
+        """The keys of all files that it shows."""
+        tracks = (key_of(track["url"]) for track in self.captions)
+        return _present(self.storage_key, self.poster_key, *tracks)
+
+
+def _present(*keys: str | None) -> list[str]:
+    return [key for key in keys if key is not None]
+
+
+class FileUse(Base):
+    """A stored file, and one thing that shows it: an image, a video, or a text that names it.
+
+    `used_by` is the table of that thing; without entity it is in the library.
+    """
+
+    __tablename__ = "file_uses"
+    __table_args__ = (Index("ix_file_uses_used_by", "used_by", "used_by_id"),)
+
+    id: Mapped[PrimaryKey]
+    key: Mapped[str] = mapped_column(Unicode(KEY_LENGTH), index=True)
+    used_by: Mapped[str] = mapped_column(Unicode(20))
+    used_by_id: Mapped[int] = mapped_column(BIGINT)
+    entity_type: Mapped[EntityType | None] = mapped_column(enum_of(EntityType, "entity_type"))
+    entity_id: Mapped[int | None] = mapped_column(BIGINT)
+
+
+class ReplacedFile(Base):
+    """The key of a file of former times, and of the one that took its place."""
+
+    __tablename__ = "replaced_files"
+
+    key: Mapped[str] = mapped_column(Unicode(KEY_LENGTH), primary_key=True)
+    successor: Mapped[str] = mapped_column(Unicode(KEY_LENGTH), index=True)

@@ -205,6 +205,7 @@ class Stats:
     projects: dict[str, int]
     images: int
     videos: int
+    media_bytes: int
     users: dict[str, int]
     sessions: int
     jobs: dict[str, int]

@@ -14,6 +14,7 @@ from pydantic import (
     TypeAdapter,
 )
 
+from portfolio.core.media_links import unsigned
 from portfolio.core.text import slugify
 
 _HTTP_URL = TypeAdapter(HttpUrl)
@@ -81,6 +82,8 @@ Markdown = Annotated[
     str,
     StringConstraints(max_length=500_000, strip_whitespace=False),
     AfterValidator(_no_nul),
+    # As an editor was given them with a draft: they would be dead within minutes.
+    AfterValidator(unsigned),
     Field(json_schema_extra={"format": "markdown"}),
 ]
 SlugText = Annotated[
@@ -94,6 +97,7 @@ WebAddress = Annotated[
     StringConstraints(min_length=1, max_length=2000),
     AfterValidator(_one_line),
     AfterValidator(_web_address),
+    AfterValidator(unsigned),
 ]
 PartialDate = Annotated[
     str,

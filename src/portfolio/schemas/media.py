@@ -49,6 +49,10 @@ class ImageUpload(ImageFields):
     position: Position | None = Field(None, description="Behind the others if left out")
 
 
+class FileUpload(Input):
+    """A file in the place of another, of which all that was said stays true."""
+
+
 class ImageUpdate(ImageFields):
     position: Position = 0
 

@@ -19,6 +19,8 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from typing_extensions import TypedDict
 
+from portfolio.core.media_links import unsigned
+
 MAX_ENTRIES: Final = 200
 MAX_DEPTH: Final = 20
 MAX_VALUES: Final = 20_000
@@ -37,7 +39,9 @@ def _no_script(address: str) -> str:
 
 Short = Annotated[str, StringConstraints(max_length=300)]
 Long = Annotated[str, StringConstraints(max_length=100_000)]
-Link = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_no_script)]
+Link = Annotated[
+    str, StringConstraints(max_length=2000), AfterValidator(_no_script), AfterValidator(unsigned)
+]
 Iso8601 = Annotated[
     str,
     StringConstraints(pattern=r"^[12][0-9]{3}(-[01][0-9](-[0-3][0-9])?)?$"),
@@ -71,7 +75,7 @@ class ResumeBasics(TypedDict, total=False):
     email: Annotated[str, StringConstraints(max_length=254)]
     phone: Short
     url: Link
-    summary: Long
+    summary: Annotated[Long, AfterValidator(unsigned)]
     location: ResumeLocation
     profiles: Annotated[list[ResumeProfile], _FEW]
 

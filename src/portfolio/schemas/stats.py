@@ -30,6 +30,7 @@ class StatsRead(Output):
     projects: PublicationStats
     images: int
     videos: int
+    media_bytes: int = Field(description="What their files take, pictures with all variants")
     users: UserStats
     sessions: int = Field(description="Logins that can still be used")
     jobs: JobStats

@@ -1,13 +1,12 @@
 """What pictures and videos have in common: they belong to something in an order, or to nothing yet."""
 
-from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Generic
+from typing import Any, Generic
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from portfolio.adapters.storage import Storage
+from portfolio.core.context import current
 from portfolio.core.errors import InvalidInputException, NotFoundException
 from portfolio.core.pagination import Page, PageRequest
 from portfolio.db.repositories.entities import EntityRepository
@@ -16,6 +15,7 @@ from portfolio.models.entities import EntityType
 from portfolio.models.users import User
 from portfolio.services import policy
 from portfolio.services.files import DELETE_FILE
+from portfolio.services.illustrations import RENEW_TEXTS
 from portfolio.services.outbox import OutboxService
 from portfolio.services.versions import require_version
 
@@ -27,17 +27,11 @@ class AttachmentService(Generic[MediumType]):
         self,
         rows: MediaRepository[MediumType],
         entities: EntityRepository,
-        storage: Storage,
         outbox: OutboxService,
     ) -> None:
         self._rows = rows
         self._entities = entities
-        self._storage = storage
         self._outbox = outbox
-
-    @abstractmethod
-    def files_of(self, row: MediumType) -> Iterable[str]:
-        """The keys of all files that go when it goes."""
 
     # By entity
 
@@ -77,6 +71,8 @@ class AttachmentService(Generic[MediumType]):
     ) -> Page[MediumType]:
         """Raises NotFoundException, also for what belongs to something `viewer` may not see."""
         entity_id = await self._entities.find(db, kind, ref, viewer)
+        if policy.may_edit_content(viewer):
+            await self._note(db, kind, entity_id)
         return await self._rows.page_of(db, kind, entity_id, request)
 
     async def library(self, db: AsyncSession, request: PageRequest) -> Page[MediumType]:
@@ -91,6 +87,8 @@ class AttachmentService(Generic[MediumType]):
             await self._entities.find(db, row.entity_type, row.entity_id, viewer)
         elif not policy.may_edit_content(viewer):
             raise NotFoundException
+        if policy.may_edit_content(viewer):
+            await self._note(db, row.entity_type, row.entity_id)
         return row
 
     async def reorder(
@@ -98,6 +96,7 @@ class AttachmentService(Generic[MediumType]):
     ) -> Page[MediumType]:
         """Raises NotFoundException; InvalidInputException unless `ids` name each of it once."""
         entity_id = await self._entities.find(db, kind, ref, viewer)
+        await self._note(db, kind, entity_id)
         await self._entities.hold(db, kind, entity_id)
         rows = {row.id: row for row in await self.of_entity(db, entity_id, kind)}
         if sorted(ids) != sorted(rows):
@@ -130,9 +129,24 @@ class AttachmentService(Generic[MediumType]):
         await self._entities.hold(db, kind, entity_id)
         return kind
 
+    async def _note(self, db: AsyncSession, kind: EntityType | None, entity_id: int | None) -> None:
+        """Have the answer say so, if what it shows belongs to something that is not public."""
+        if kind is None or entity_id is None:
+            return
+        if not await self._entities.is_public(db, kind, entity_id):
+            current().shows_unpublished = True
+
     async def _remove(self, db: AsyncSession, row: MediumType) -> None:
+        files = row.files
         await self._rows.delete(db, row)
-        await self._give_up(db, *self.files_of(row))
+        await self._give_up(db, *files)
+
+    async def _replace(self, db: AsyncSession, row: MediumType, values: dict[str, Any]) -> None:
+        former = row.files
+        await self._rows.replace_file(db, row, values)
+        await self._note(db, row.entity_type, row.entity_id)
+        await self._outbox.put(db, RENEW_TEXTS, {"keys": former})
+        await self._give_up(db, *former)
 
     async def _give_up(self, db: AsyncSession, *keys: str) -> None:
         """Have these files deleted, unless something else shows them."""

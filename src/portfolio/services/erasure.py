@@ -13,6 +13,7 @@ from portfolio.models.users import User
 from portfolio.services import policy
 from portfolio.services.audit import AuditService
 from portfolio.services.idempotency import IdempotencyService
+from portfolio.services.illustrations import IllustrationService
 from portfolio.services.mail import MailService
 from portfolio.services.media import MediaService
 
@@ -23,6 +24,7 @@ class ErasureService:
         users: UserRepository,
         profiles: ProfileRepository,
         media: MediaService,
+        illustrations: IllustrationService,
         idempotency: IdempotencyService,
         mail: MailService,
         audit: AuditService,
@@ -30,6 +32,7 @@ class ErasureService:
         self._users = users
         self._profiles = profiles
         self._media = media
+        self._illustrations = illustrations
         self._idempotency = idempotency
         self._mail = mail
         self._audit = audit
@@ -45,8 +48,10 @@ class ErasureService:
         user = await self._users.get_locked(db, user.id, wholly=True)
         heirs = [admin for admin in admins if admin.id != user.id]
         handed = await authorship.hand_over(db, user.id, heirs[0].id) if heirs else {}
+        await authorship.disown_uploads(db, user.id)
         profile = await self._profiles.locked(db, user.id)
         await self._media.delete_for_entity(db, profile.id, EntityType.PROFILES)
+        await self._illustrations.forget(db, EntityType.PROFILES, profile.id)
         await self._idempotency.forget(db, user.id)
         notice = AccountDeleted(name=user.display_name, at=utc_now())
         await self._mail.send(db, user.email, notice)

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from portfolio.adapters.storage import Storage, StoredFile, describe
 from portfolio.core.errors import UnavailableException
-from portfolio.db.repositories.media import MediaRepository
+from portfolio.db.repositories.file_uses import FileUseRepository
 from portfolio.db.session import Database
 from portfolio.services.outbox import OutboxService
 
@@ -28,53 +26,56 @@ class FileKeeper:
         self._storage = storage
         self._outbox = outbox
 
-    async def keep(self, files: Sequence[tuple[Path, str]]) -> list[StoredFile]:
+    async def keep(
+        self, files: Sequence[tuple[Path, str]], seconds: float = STORING_SECONDS
+    ) -> list[StoredFile]:
         """Copies of these, each with its extension; the row follows within SETTLING_SECONDS.
 
         Takes its time: to be called before the transaction begins. Raises UnavailableException
-        when it takes too long, and what Storage.put() raises.
+        when it takes longer than `seconds`, and what Storage.put() raises.
         """
-        await self._promise(files)
+        await self._promise(files, seconds + SETTLING_SECONDS)
         try:
-            async with asyncio.timeout(STORING_SECONDS):
+            async with asyncio.timeout(seconds):
                 return [await self._storage.put(path, extension) for path, extension in files]
         except TimeoutError:
             raise UnavailableException("Media are stored too slowly", retry_after=10) from None
 
-    async def _promise(self, files: Sequence[tuple[Path, str]]) -> None:
+    async def _promise(self, files: Sequence[tuple[Path, str]], delay: float) -> None:
         """Whatever becomes of this process: what is stored now and never shown goes again."""
         keys = [
             (await asyncio.to_thread(describe, path, extension)).key for path, extension in files
         ]
-        delay = STORING_SECONDS + SETTLING_SECONDS
         async with self._database.transaction() as db:
             await self._outbox.put(db, DELETE_FILE, {"keys": keys}, delay=delay)
 
 
 class FileRemover:
-    """The job DELETE_FILE {keys}: removes the files among them that nothing in `media` shows."""
+    """The job DELETE_FILE {keys}: removes the files among them that nothing shows."""
 
     def __init__(
         self,
         database: Database,
-        media: Sequence[MediaRepository[Any]],
+        uses: FileUseRepository,
         storage: Storage,
         outbox: OutboxService,
     ) -> None:
         self._database = database
-        self._media = media
+        self._uses = uses
         self._storage = storage
         self._outbox = outbox
 
     async def __call__(self, payload: dict[str, Any]) -> None:
+        unused = await self._unused(payload)
         fresh = [
             key
-            for key in await self._unused(payload)
+            for key in unused
             if not await self._storage.delete(key, older_than=SETTLING_SECONDS)
         ]
-        if fresh:
-            # Somebody stored the same content just now, and their row may still be uncommitted.
-            async with self._database.transaction() as db:
+        async with self._database.transaction() as db:
+            await self._uses.forget_replaced(db, [key for key in unused if key not in fresh])
+            if fresh:
+                # Somebody stored the same content just now; their row may still be uncommitted.
                 job = {"keys": fresh}
                 await self._outbox.put(db, DELETE_FILE, job, delay=SETTLING_SECONDS)
 
@@ -82,7 +83,4 @@ class FileRemover:
         # Jobs of former versions have one.
         keys = payload.get("keys") or [payload["key"]]
         async with self._database.reading() as db:
-            return [key for key in keys if not await self._is_used(db, key)]
-
-    async def _is_used(self, db: AsyncSession, key: str) -> bool:
-        return any([await rows.is_used(db, key) for rows in self._media])
+            return await self._uses.unused(db, keys)

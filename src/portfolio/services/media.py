@@ -1,13 +1,12 @@
 """Pictures and videos of posts, projects and profiles, and the library of those that wait."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from portfolio.adapters.storage import Storage, StoredFile, key_of
 from portfolio.core.errors import InvalidInputException
+from portfolio.core.media_links import key_of
 from portfolio.db.repositories.entities import EntityRepository
 from portfolio.db.repositories.media import ImageRepository
 from portfolio.models.entities import EntityType
@@ -16,9 +15,24 @@ from portfolio.models.users import User
 from portfolio.schemas.media import ImageCreate, ImageUpdate, ImageUpload
 from portfolio.services.attachments import AttachmentService
 from portfolio.services.outbox import OutboxService
-from portfolio.services.picture_files import StoredPicture
+from portfolio.services.picture_files import RENDER_PICTURE, StoredPicture
+from portfolio.services.quota import UploadQuota
 from portfolio.services.versions import require_version
 from portfolio.services.videos import VideoService
+
+# What a row says of its file, whichever thing shows it.
+_OF_A_FILE = (
+    "url",
+    "storage_key",
+    "width",
+    "height",
+    "bytes",
+    "content_type",
+    "variants",
+    "placeholder",
+    "color",
+    "uploaded_by",
+)
 
 
 class MediaService(AttachmentService[Image]):
@@ -29,16 +43,13 @@ class MediaService(AttachmentService[Image]):
         images: ImageRepository,
         videos: VideoService,
         entities: EntityRepository,
-        storage: Storage,
         outbox: OutboxService,
+        quota: UploadQuota,
     ) -> None:
-        super().__init__(images, entities, storage, outbox)
+        super().__init__(images, entities, outbox)
+        self._quota = quota
         self._images = images
         self._videos = videos
-
-    def files_of(self, row: Image) -> Iterable[str]:
-        variants = [key_of(variant["url"]) for variant in row.variants or []]
-        return [key for key in (row.storage_key, *variants) if key is not None]
 
     # By entity
 
@@ -61,22 +72,19 @@ class MediaService(AttachmentService[Image]):
         entity, InvalidInputException for a file of ours that is not there.
         """
         kind = await self._hold(db, entity_id, entity_type)
-        stored = None
-        key = key_of(url)
-        if key is not None:
-            stored = await self._storage.renew(key)
-            if stored is None or not stored.content_type.startswith("image/"):
-                raise InvalidInputException.of("url", "there is no such picture")
+        stored = await self._stored(db, url)
         details = {
+            **stored,
             "alt": alt,
             "caption": caption,
             "position": position,
             "focal_point": focal_point,
             "is_cover": is_cover or None,
         }
+        url = stored.get("url", url)
         cover = await self._images.cover(db, kind, entity_id) if is_cover else None
         same = cover if cover is not None and cover.url == url else None
-        return await self._attach(db, entity_id, kind, url, stored, details, same)
+        return await self._attach(db, entity_id, kind, url, details, same)
 
     async def add_picture(
         self,
@@ -90,41 +98,18 @@ class MediaService(AttachmentService[Image]):
     ) -> Image:
         """Attach one that was just stored; the same content once more gives the same image.
 
-        `details` are those of add_image(). Raises NotFoundException for the entity.
+        Variants that are not made yet are made soon. `details` are those of add_image(). Raises NotFoundException for the entity, and what
+        UploadQuota raises.
         """
-        kind = await self._hold(db, entity_id, entity_type)
-        same = await self._images.with_url(db, kind, entity_id, picture.file.url)
         details["is_cover"] = details.get("is_cover") or None
         values = {**details, **_made(picture), "uploaded_by": uploaded_by}
-        return await self._attach(db, entity_id, kind, picture.file.url, None, values, same)
-
-    async def add_file(
-        self,
-        db: AsyncSession,
-        entity_id: int | None,
-        entity_type: EntityType | str | None,
-        path: Path,
-        *,
-        alt: str | None = None,
-        caption: str | None = None,
-        position: int | None = None,
-        is_cover: bool = False,
-    ) -> Image:
-        """Store a local file and attach it; the same content once more gives the same image.
-
-        Raises NotFoundException, UnsupportedMediaTypeException, PayloadTooLargeException,
-        UnavailableException.
-        """
-        kind = await self._hold(db, entity_id, entity_type)
-        stored = await self._storage.put_file(path)
-        details = {
-            "alt": alt,
-            "caption": caption,
-            "position": position,
-            "is_cover": is_cover or None,
-        }
-        same = await self._images.with_url(db, kind, entity_id, stored.url)
-        return await self._attach(db, entity_id, kind, stored.url, stored, details, same)
+        async with self._quota.within(db, uploaded_by):
+            kind = await self._hold(db, entity_id, entity_type)
+            same = await self._images.with_url(db, kind, entity_id, picture.file.url)
+            image = await self._attach(db, entity_id, kind, picture.file.url, values, same)
+        if image.variants is None:
+            await self._outbox.put(db, RENDER_PICTURE, {"key": picture.file.key})
+        return image
 
     async def add_video(
         self,
@@ -195,10 +180,30 @@ class MediaService(AttachmentService[Image]):
         if target is not None:
             kind, ref = target
             entity_id = await self._entities.find(db, kind, ref, user)
+        await self._note(db, kind, entity_id)
         details = _details(data.model_dump())
         if picture is None:
             return await self.add_image(db, entity_id, kind, **details)
         return await self.add_picture(db, entity_id, kind, picture, uploaded_by=user.id, **details)
+
+    async def replace_file(
+        self,
+        db: AsyncSession,
+        image_id: int,
+        picture: StoredPicture,
+        *,
+        uploaded_by: int | None = None,
+        expected: int | None = None,
+    ) -> Image:
+        """Another picture in the place of this one; the former address leads to it from now on.
+
+        Raises NotFoundException, PreconditionFailedException, and what UploadQuota raises.
+        """
+        async with self._quota.within(db, uploaded_by):
+            image = await self._images.get_locked(db, image_id)
+            require_version(image, expected)
+            await self._replace(db, image, {**_made(picture), "uploaded_by": uploaded_by})
+        return image
 
     async def update(
         self, db: AsyncSession, image_id: int, data: ImageUpdate, expected: int | None = None
@@ -210,6 +215,7 @@ class MediaService(AttachmentService[Image]):
         if values.get("is_cover"):
             await self._hold(db, image.entity_id, image.entity_type)
             await self._uncover(db, image.entity_type, image.entity_id, but=image)
+        await self._note(db, image.entity_type, image.entity_id)
         return await self._images.update(db, image, values)
 
     # Inside
@@ -220,27 +226,29 @@ class MediaService(AttachmentService[Image]):
         entity_id: int | None,
         kind: EntityType | None,
         url: str,
-        stored: StoredFile | None,
         details: dict[str, Any],
         existing: Image | None,
     ) -> Image:
         values = {name: value for name, value in details.items() if value is not None}
+        values["url"] = url
         if "is_cover" in values:
             await self._uncover(db, kind, entity_id, but=existing)
         if existing is not None:
             return await self._images.update(db, existing, values)
         if "position" not in values:
             values["position"] = await self._images.next_position(db, kind, entity_id)
-        if stored is not None:
-            values.update(
-                storage_key=stored.key,
-                width=stored.width,
-                height=stored.height,
-                bytes=stored.bytes,
-                content_type=stored.content_type,
-            )
-        image = Image(entity_type=kind, entity_id=entity_id, url=url, **values)
+        image = Image(entity_type=kind, entity_id=entity_id, **values)
         return await self._images.create(db, image)
+
+    async def _stored(self, db: AsyncSession, url: str) -> dict[str, Any]:
+        """What is known of a picture that is kept here. Raises InvalidInputException without it."""
+        key = key_of(url)
+        if key is None:
+            return {}
+        known = await self._images.with_file(db, key)
+        if known is None or known.storage_key is None:
+            raise InvalidInputException.of("url", "there is no such picture")
+        return {name: getattr(known, name) for name in _OF_A_FILE}
 
     async def _uncover(
         self,
@@ -259,6 +267,7 @@ class MediaService(AttachmentService[Image]):
 
 def _made(picture: StoredPicture) -> dict[str, Any]:
     return {
+        "url": picture.file.url,
         "storage_key": picture.file.key,
         "width": picture.width,
         "height": picture.height,

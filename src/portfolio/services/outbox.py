@@ -7,7 +7,7 @@ least once: a handler that is interrupted runs again and must not mind.
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from secrets import SystemRandom
 from typing import Any, TypeVar
@@ -82,6 +82,19 @@ class OutboxService:
             raise UnavailableException("Sealed with a key that is not known here") from error
 
 
+@dataclass(slots=True)
+class _Lane:
+    """Jobs that wait for nobody but each other."""
+
+    slots: int
+    topics: set[str] = field(default_factory=set)
+    running: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def free(self) -> int:
+        return self.slots - len(self.running)
+
+
 class OutboxWorker:
     """Does the jobs, together with the workers of other processes.
 
@@ -103,17 +116,25 @@ class OutboxWorker:
         self._jobs = jobs
         self._poll = poll
         self._lease = timedelta(seconds=lease)
-        self._slots = slots
         self._topics: dict[str, tuple[Handler, Retry]] = {}
+        self._lanes = [_Lane(slots)]
         self._woken = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._stopping = False
         self._tidied_at = utc_now()
 
-    def register(self, topic: str, handler: Handler, retry: Retry | None = None) -> None:
-        """Topics without a handler are left to other processes."""
+    def register(
+        self, topic: str, handler: Handler, retry: Retry | None = None, *, slots: int = 0
+    ) -> None:
+        """Topics without a handler are left to other processes.
+
+        `slots`: how many of its jobs are done at the same time, if others must not wait for them.
+        """
         self._topics[topic] = handler, retry or Retry()
+        if slots:
+            self._lanes.append(_Lane(slots, {topic}))
+        else:
+            self._lanes[0].topics.add(topic)
 
     async def wake(self, _event: JobQueued) -> None:
         """Subscribe this to JobQueued."""
@@ -130,17 +151,17 @@ class OutboxWorker:
         self._woken.set()
         if self._loop is not None:
             await self._loop
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=grace)
+        if running := set().union(*(lane.running for lane in self._lanes)):
+            _, late = await asyncio.wait(running, timeout=grace)
             for task in late:
                 task.cancel()
 
     async def run_due(self) -> int:
         """Do all that is due now and return how many jobs that were."""
         count = 0
-        while jobs := await self._claim(self._slots):
-            await asyncio.gather(*map(self._work, jobs))
-            count += len(jobs)
+        while claimed := await self._claim():
+            await asyncio.gather(*(self._work(job) for _, job in claimed))
+            count += len(claimed)
         return count
 
     async def _run(self) -> None:
@@ -156,23 +177,31 @@ class OutboxWorker:
                 await asyncio.wait_for(self._woken.wait(), self._poll)
 
     async def _look(self) -> None:
-        if free := self._slots - len(self._running):
-            for job in await self._claim(free):
-                task = asyncio.create_task(self._work(job), name=f"outbox-{job.id}")
-                self._running.add(task)
-                task.add_done_callback(self._free)
+        for lane, job in await self._claim():
+            task = asyncio.create_task(self._work(job), name=f"outbox-{job.id}")
+            lane.running.add(task)
+            task.add_done_callback(lane.running.discard)
+            task.add_done_callback(self._free)
         if utc_now() - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = utc_now()
             async with self._database.transaction() as db:
                 await self._jobs.purge(db, utc_now())
 
-    def _free(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+    def _free(self, _task: asyncio.Task[None]) -> None:
         self._woken.set()
 
-    async def _claim(self, limit: int) -> list[ClaimedJob]:
+    async def _claim(self) -> list[tuple[_Lane, ClaimedJob]]:
+        """As many as each lane has room for."""
+        lanes = [lane for lane in self._lanes if lane.free]
+        if not lanes:
+            return []
+        now = utc_now()
         async with self._database.transaction() as db:
-            return await self._jobs.claim(db, self._topics, limit, utc_now(), self._lease)
+            return [
+                (lane, job)
+                for lane in lanes
+                for job in await self._jobs.claim(db, lane.topics, lane.free, now, self._lease)
+            ]
 
     async def _work(self, job: ClaimedJob) -> None:
         enter(RequestContext(request_id=f"job-{job.id}"))

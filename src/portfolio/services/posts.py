@@ -12,6 +12,7 @@ from portfolio.models.projections import PostCard, PostDetail
 from portfolio.schemas.posts import PostUpdate
 from portfolio.services.audit import AuditService
 from portfolio.services.history import HistoryService
+from portfolio.services.illustrations import IllustrationService
 from portfolio.services.media import MediaService
 from portfolio.services.publications import PublicationService
 
@@ -26,10 +27,11 @@ class PostService(PublicationService[BlogPost, PostCard, PostDetail]):
         tags: TagRepository,
         history: HistoryService,
         media: MediaService,
+        illustrations: IllustrationService,
         previews: PreviewTokens,
         audit: AuditService,
     ) -> None:
-        super().__init__(posts, tags, history, media, previews, audit)
+        super().__init__(posts, tags, history, media, illustrations, previews, audit)
         self._series = series
 
     def _plain(self, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from portfolio.db.repositories.profiles import ProfileRepository
 from portfolio.db.repositories.projects import ProjectRepository
 from portfolio.db.repositories.sections import SectionRepository
 from portfolio.models.audit import Action
+from portfolio.models.entities import EntityType
 from portfolio.models.profiles import Education, Experience, Profile, Section
 from portfolio.models.projections import ProfileDetail
 from portfolio.models.users import User
@@ -23,6 +24,7 @@ from portfolio.schemas.base import Input
 from portfolio.schemas.profiles import ProfileUpdate
 from portfolio.schemas.resume import MAX_ENTRIES
 from portfolio.services.audit import AuditService
+from portfolio.services.illustrations import IllustrationService
 from portfolio.services.versions import require_version
 
 HOME = PageRequest(limit=6)
@@ -34,6 +36,13 @@ async def rendered(markdown: str | None) -> str | None:
     if markdown is None:
         return None
     return (await asyncio.to_thread(render, markdown)).html
+
+
+async def note_texts(
+    db: AsyncSession, illustrations: IllustrationService, profile: Profile
+) -> None:
+    texts = profile.summary_markdown, profile.summary_html, profile.image_url
+    await illustrations.note(db, EntityType.PROFILES, profile.id, *texts)
 
 
 def require_period(started_on: str | None, ended_on: str | None) -> None:
@@ -50,11 +59,13 @@ class ProfileService:
         profiles: ProfileRepository,
         posts: BlogPostRepository,
         projects: ProjectRepository,
+        illustrations: IllustrationService,
         audit: AuditService,
     ) -> None:
         self._profiles = profiles
         self._posts = posts
         self._projects = projects
+        self._illustrations = illustrations
         self._audit = audit
 
     async def of_owner(self, db: AsyncSession) -> ProfileDetail:
@@ -85,7 +96,12 @@ class ProfileService:
             values["summary_html"] = await rendered(values["summary_markdown"])
         profile = await self._profiles.locked(db, user.id)
         require_version(profile, expected)
+        if values.get("summary_html"):
+            values["summary_html"] = await self._illustrations.illustrate(
+                db, values["summary_html"]
+            )
         await self._profiles.update(db, profile, values)
+        await note_texts(db, self._illustrations, profile)
         await self._trace(db, profile, fields=sorted(values))
         return await self._profiles.detail(db, user.username, profile)
 

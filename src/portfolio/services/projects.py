@@ -13,6 +13,7 @@ from portfolio.models.projects import Project
 from portfolio.schemas.projects import ProjectUpdate
 from portfolio.services.audit import AuditService
 from portfolio.services.history import HistoryService
+from portfolio.services.illustrations import IllustrationService
 from portfolio.services.media import MediaService
 from portfolio.services.publications import PublicationService
 
@@ -28,10 +29,11 @@ class ProjectService(PublicationService[Project, ProjectCard, ProjectDetail]):
         tags: TagRepository,
         history: HistoryService,
         media: MediaService,
+        illustrations: IllustrationService,
         previews: PreviewTokens,
         audit: AuditService,
     ) -> None:
-        super().__init__(projects, tags, history, media, previews, audit)
+        super().__init__(projects, tags, history, media, illustrations, previews, audit)
         self._projects = projects
 
     async def reorder(self, db: AsyncSession, ids: Sequence[int]) -> Page[ProjectCard]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.clock import utc_now
+from portfolio.core.context import current
 from portfolio.core.errors import (
     ConflictException,
     MovedException,
@@ -29,8 +30,9 @@ from portfolio.schemas.publications import PublicationFields
 from portfolio.services import policy, slugs
 from portfolio.services.audit import AuditService
 from portfolio.services.history import HistoryService
+from portfolio.services.illustrations import IllustrationService
 from portfolio.services.media import MediaService
-from portfolio.services.publishing import apply_status, shared_columns
+from portfolio.services.publishing import apply_status, noted, shared_columns
 from portfolio.services.versions import require_version
 
 M = TypeVar("M", bound=Publishable)
@@ -53,6 +55,7 @@ class PublicationService(Generic[M, C, D]):
         tags: TagRepository,
         history: HistoryService,
         media: MediaService,
+        illustrations: IllustrationService,
         previews: PreviewTokens,
         audit: AuditService,
     ) -> None:
@@ -60,6 +63,7 @@ class PublicationService(Generic[M, C, D]):
         self._tags = tags
         self._history = history
         self._media = media
+        self._illustrations = illustrations
         self._previews = previews
         self._audit = audit
         self.kind = repository.entity_type
@@ -74,6 +78,7 @@ class PublicationService(Generic[M, C, D]):
         if scope == PUBLIC:
             return await self._rows.ready_cards(db, request, filters)
         policy.require_editor(viewer)
+        current().shows_unpublished = True
         return await self._rows.cards(db, request, filters, scope)
 
     async def read(
@@ -86,10 +91,10 @@ class PublicationService(Generic[M, C, D]):
         parsed = parse_ref(ref)
         shown = await self._previewed(db, preview_token)
         if shown is not None and parsed in {shown.id, shown.slug}:
-            return shown
+            return noted(shown)
         found = await self._rows.detail(db, parsed, viewer)
         if found is not None:
-            return found
+            return noted(found)
         moved = await self._history.lookup(db, self.kind, ref)
         if shown is not None and shown.id == moved:
             raise MovedException(self.kind, shown.slug)
@@ -100,7 +105,9 @@ class PublicationService(Generic[M, C, D]):
 
     async def related(self, db: AsyncSession, ref: str, viewer: User | None) -> list[C]:
         """Raises NotFoundException, MovedException."""
-        return await self._rows.related(db, await self.read(db, ref, viewer))
+        shown = await self.read(db, ref, viewer)
+        current().shows_unpublished = False  # What is related to it is public.
+        return await self._rows.related(db, shown)
 
     async def count_view(self, db: AsyncSession, ref: str) -> None:
         """Raises NotFoundException for what a stranger may not see."""
@@ -114,6 +121,7 @@ class PublicationService(Generic[M, C, D]):
         given = data.model_dump()
         columns = {**self._plain(given), **await shared_columns(given)}
         columns.update(await self._resolved(db, given))
+        columns["html"] = await self._illustrations.illustrate(db, columns["html"])
         row = self._rows.model(author_id=author.id, **columns)
         apply_status(row, given)
         await slugs.insert(db, self._rows, row, given["slug"])
@@ -129,6 +137,8 @@ class PublicationService(Generic[M, C, D]):
         columns = {**self._plain(given), **await shared_columns(given)}
         row = await self._changeable(db, row_id, expected)
         columns.update(await self._resolved(db, given))
+        if "html" in columns:
+            columns["html"] = await self._illustrations.illustrate(db, columns["html"])
         old_slug, before = row.slug, _traced(row)
         if "slug" in given:
             columns["slug"] = given["slug"]
@@ -180,6 +190,7 @@ class PublicationService(Generic[M, C, D]):
         if row.deleted_at is None:
             raise ConflictException("Only what is in the bin can be deleted for good")
         await self._media.delete_for_entity(db, row.id, self.kind)
+        await self._illustrations.forget(db, self.kind, row.id)
         await self._history.forget(db, self.kind, row.id)
         await self._trace(db, row, "deleted", _traced(row), for_good=True)
         await self._rows.delete(db, row)
@@ -259,13 +270,15 @@ class PublicationService(Generic[M, C, D]):
 
     async def _written(self, db: AsyncSession, row: M) -> D:
         await self._rows.update(db, row, {})
+        texts = row.body_markdown, row.html, row.seo_image
+        await self._illustrations.note(db, self.kind, row.id, *texts)
         detail = await self._rows.detail(db, row.id, None, everything=True)
         if detail is None:
             raise NotFoundException
         snapshot = {name: getattr(row, name) for name in self.kept}
         snapshot["tags"] = [tag.name for tag in self._rows.labels_of(detail)]
         await self._history.record(db, self.kind, row.id, snapshot)
-        return detail
+        return noted(detail)
 
     async def _trace(
         self, db: AsyncSession, row: M, verb: str, before: dict[str, Any], **said: Any

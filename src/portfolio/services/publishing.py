@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from portfolio.core.clock import utc_now
+from portfolio.core.context import current
 from portfolio.core.errors import InvalidInputException
 from portfolio.core.markdown import RENDER_VERSION, render
+from portfolio.models.projections import Card
 from portfolio.models.publications import Publishable, Status
+
+AnyCard = TypeVar("AnyCard", bound=Card)
 
 SAME_NAME = ("title", "body_markdown", "featured", "canonical_url")
 SEO = ("title", "description", "image")
@@ -21,16 +25,27 @@ async def shared_columns(given: Mapping[str, Any]) -> dict[str, Any]:
         seo = dict.fromkeys(SEO) if given["seo"] is None else given["seo"]
         columns.update({f"seo_{name}": value for name, value in seo.items()})
     if "body_markdown" in given:
-        # Off the event loop and before the transaction has begun.
-        rendered = await asyncio.to_thread(render, given["body_markdown"])
-        columns.update(
-            html=rendered.html,
-            toc=[asdict(heading) for heading in rendered.toc],
-            excerpt=rendered.excerpt,
-            reading_time=rendered.reading_time,
-            render_version=RENDER_VERSION,
-        )
+        columns.update(await rendered_columns(given["body_markdown"]))
     return columns
+
+
+async def rendered_columns(markdown: str) -> dict[str, Any]:
+    """All that is made of a body: off the event loop, to be called before a transaction begins."""
+    rendered = await asyncio.to_thread(render, markdown)
+    return {
+        "html": rendered.html,
+        "toc": [asdict(heading) for heading in rendered.toc],
+        "excerpt": rendered.excerpt,
+        "reading_time": rendered.reading_time,
+        "render_version": RENDER_VERSION,
+    }
+
+
+def noted(detail: AnyCard) -> AnyCard:
+    """Have the answer say so, if strangers must not see what it shows."""
+    if detail.status != Status.PUBLISHED or detail.deleted_at is not None:
+        current().shows_unpublished = True
+    return detail
 
 
 def apply_status(row: Publishable, given: Mapping[str, Any]) -> None:

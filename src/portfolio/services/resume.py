@@ -28,7 +28,8 @@ from portfolio.models.projections import ProfileDetail
 from portfolio.models.users import User
 from portfolio.schemas.resume import Resume
 from portfolio.services.audit import AuditService
-from portfolio.services.profiles import NO_OWNER, rendered
+from portfolio.services.illustrations import IllustrationService
+from portfolio.services.profiles import NO_OWNER, note_texts, rendered
 from portfolio.services.versions import require_version
 
 Json = dict[str, Any]
@@ -163,8 +164,11 @@ class ResumeView:
 
 
 class ResumeService:
-    def __init__(self, profiles: ProfileRepository, audit: AuditService) -> None:
+    def __init__(
+        self, profiles: ProfileRepository, illustrations: IllustrationService, audit: AuditService
+    ) -> None:
         self._profiles = profiles
+        self._illustrations = illustrations
         self._audit = audit
 
     async def of_owner(self, db: AsyncSession) -> ResumeView:
@@ -182,8 +186,11 @@ class ResumeService:
         html = await rendered(parts.columns["summary_markdown"])
         profile = await self._profiles.locked(db, user.id)
         require_version(profile, expected)
+        if html:
+            html = await self._illustrations.illustrate(db, html)
         values = {**parts.columns, "summary_html": html, "extras": parts.extras}
         await self._profiles.replace(db, profile, values, parts.sections)
+        await note_texts(db, self._illustrations, profile)
         target = "profile", profile.id
         await self._audit.record(db, Action.RESUME_REPLACED, target=target)
         detail = await self._profiles.detail(db, user.username, profile)

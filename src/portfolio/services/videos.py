@@ -1,15 +1,13 @@
 """Videos: links to YouTube, Vimeo and elsewhere, and files of ours with posters and captions."""
 
-import asyncio
 from collections.abc import Iterable
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from portfolio.adapters.storage import Storage, content_type_of, key_of
+from portfolio.adapters.storage import StoredFile, content_type_of
 from portfolio.core.errors import InvalidInputException, NotFoundException
+from portfolio.core.media_links import key_of
 from portfolio.core.players import player_of
 from portfolio.db.repositories.entities import EntityRepository
 from portfolio.db.repositories.videos import VideoRepository
@@ -19,12 +17,25 @@ from portfolio.models.users import User
 from portfolio.schemas.videos import VideoCreate, VideoUpdate, VideoUpload
 from portfolio.services.attachments import AttachmentService
 from portfolio.services.outbox import OutboxService
+from portfolio.services.quota import UploadQuota
 from portfolio.services.versions import require_version
 from portfolio.services.video_files import StoredVideo
 
 MAX_LANGUAGES = 50
 # What whoever shows a file that is shown already has no need to say again.
-_TOLD = ("title", "poster", "duration", "width", "height")
+_TOLD = (
+    "url",
+    "provider",
+    "storage_key",
+    "bytes",
+    "content_type",
+    "title",
+    "poster",
+    "duration",
+    "width",
+    "height",
+    "uploaded_by",
+)
 
 
 class VideoService(AttachmentService[Video]):
@@ -32,15 +43,12 @@ class VideoService(AttachmentService[Video]):
         self,
         videos: VideoRepository,
         entities: EntityRepository,
-        storage: Storage,
         outbox: OutboxService,
+        quota: UploadQuota,
     ) -> None:
-        super().__init__(videos, entities, storage, outbox)
+        super().__init__(videos, entities, outbox)
         self._videos = videos
-
-    def files_of(self, row: Video) -> Iterable[str]:
-        captions = [key_of(caption["url"]) for caption in row.captions]
-        return [key for key in (row.storage_key, row.poster_key, *captions) if key is not None]
+        self._quota = quota
 
     # By entity
 
@@ -58,8 +66,8 @@ class VideoService(AttachmentService[Video]):
         entity, InvalidInputException for a file of ours that is not there or is no video.
         """
         kind = await self._hold(db, entity_id, entity_type)
-        values = {**await self._by_address(db, url), **_given(details)}
-        return await self._attach(db, entity_id, kind, url, values)
+        values = {"url": url, **await self._by_address(db, url), **_given(details)}
+        return await self._attach(db, entity_id, kind, values)
 
     async def add_stored(
         self,
@@ -71,56 +79,58 @@ class VideoService(AttachmentService[Video]):
         uploaded_by: int | None = None,
         **details: Any,
     ) -> Video:
-        """As add(), for a file that was just stored."""
-        kind = await self._hold(db, entity_id, entity_type)
-        values: dict[str, Any] = {
-            **_of_file(stored.file.key, stored.file.bytes),
-            "duration": stored.facts.duration,
-            "width": stored.facts.width,
-            "height": stored.facts.height,
-            "uploaded_by": uploaded_by,
-        }
-        if stored.poster is not None:
-            values["poster"] = stored.poster.url
-            if details.get("poster") is not None:
-                await self._give_up(db, stored.poster.key)
-        values.update(_given(details))
-        return await self._attach(db, entity_id, kind, stored.file.url, values)
+        """As add(), for a file that was just stored. Raises what UploadQuota raises, too."""
+        async with self._quota.within(db, uploaded_by):
+            kind = await self._hold(db, entity_id, entity_type)
+            values = {**_made(stored), "uploaded_by": uploaded_by, **_given(details)}
+            return await self._attach(db, entity_id, kind, values, stored.poster)
 
     # As the doors offer it
 
     async def create(
-        self, db: AsyncSession, kind: EntityType, ref: str, data: VideoCreate, viewer: User
-    ) -> Video:
-        """Raises NotFoundException, InvalidInputException."""
-        entity_id = await self._entities.find(db, kind, ref, viewer)
-        return await self.add(db, entity_id, kind, **data.model_dump())
-
-    async def create_in_library(self, db: AsyncSession, data: VideoCreate) -> Video:
-        """Raises InvalidInputException."""
-        return await self.add(db, None, None, **data.model_dump())
-
-    async def create_stored(
         self,
         db: AsyncSession,
-        kind: EntityType | None,
-        ref: str,
-        stored: StoredVideo,
-        data: VideoUpload,
+        target: tuple[EntityType, str] | None,
+        data: VideoCreate | VideoUpload,
+        stored: StoredVideo | None,
         user: User,
     ) -> Video:
-        """Attach a file that was just stored; without `kind`, into the library.
+        """By its address, or as it was just stored; without `target`, into the library.
 
-        Raises NotFoundException, InvalidInputException; discard() is for what is left then.
+        Raises NotFoundException, InvalidInputException.
         """
-        entity_id = None if kind is None else await self._entities.find(db, kind, ref, user)
-        return await self.add_stored(
-            db, entity_id, kind, stored, uploaded_by=user.id, **data.model_dump()
-        )
+        kind, entity_id = None, None
+        if target is not None:
+            kind, ref = target
+            entity_id = await self._entities.find(db, kind, ref, user)
+        await self._note(db, kind, entity_id)
+        details = data.model_dump()
+        if stored is None:
+            return await self.add(db, entity_id, kind, **details)
+        return await self.add_stored(db, entity_id, kind, stored, uploaded_by=user.id, **details)
 
-    async def discard(self, db: AsyncSession, stored: StoredVideo) -> None:
-        """Have what was stored deleted, unless something shows it by now."""
-        await self._give_up(db, *stored.keys)
+    async def replace_file(
+        self,
+        db: AsyncSession,
+        video_id: int,
+        stored: StoredVideo,
+        *,
+        uploaded_by: int | None = None,
+        expected: int | None = None,
+    ) -> Video:
+        """Another film in the place of this one; the former address leads to it from now on.
+
+        What was said about it stays. Raises NotFoundException, PreconditionFailedException, and
+        what UploadQuota raises.
+        """
+        async with self._quota.within(db, uploaded_by):
+            video = await self._videos.get_locked(db, video_id)
+            require_version(video, expected)
+            values = {**_made(stored), "uploaded_by": uploaded_by}
+            if stored.poster is not None:
+                values["poster_key"] = stored.poster.key
+            await self._replace(db, video, values)
+        return video
 
     async def update(
         self, db: AsyncSession, video_id: int, data: VideoUpdate, expected: int | None = None
@@ -131,7 +141,8 @@ class VideoService(AttachmentService[Video]):
         values = data.model_dump(exclude_unset=True)
         former = video.poster_key
         if "poster" in values:
-            values["poster_key"] = await self._poster_key(values["poster"])
+            values["poster_key"] = await self._poster_key(db, values["poster"])
+        await self._note(db, video.entity_type, video.entity_id)
         await self._videos.update(db, video, values)
         if former is not None and former != video.poster_key:
             await self._give_up(db, former)
@@ -142,19 +153,15 @@ class VideoService(AttachmentService[Video]):
         db: AsyncSession,
         video_id: int,
         language: str,
-        text: str,
+        stored: StoredFile,
         label: str | None = None,
         expected: int | None = None,
     ) -> Video:
-        """Put the captions of a language, in the place of former ones.
+        """Put captions that were just stored, in the place of former ones of their language.
 
         Without `label` they keep the one they had, or are called like the language. Raises
         NotFoundException, PreconditionFailedException, InvalidInputException.
         """
-        with TemporaryDirectory() as folder:
-            path = Path(folder, "captions")
-            await asyncio.to_thread(path.write_text, text, "utf-8", newline="")
-            stored = await self._storage.put(path, "vtt")
         video = await self._captioned(db, video_id, expected)
         tracks = {track["language"]: track for track in video.captions}
         former = tracks.get(language, {"label": language, "url": stored.url})
@@ -188,38 +195,39 @@ class VideoService(AttachmentService[Video]):
             if player is None:
                 return {"provider": VideoProvider.OTHER}
             return {"provider": VideoProvider(player.provider), "embed_url": player.url}
-        if not await self._storage.renew(key) or not _is(key, "video/"):
-            raise InvalidInputException.of("url", "there is no such video")
         known = await self._videos.with_file(db, key)
-        if known is None:
-            return _of_file(key, None)
+        if known is None or known.storage_key is None:
+            raise InvalidInputException.of("url", "there is no such video")
         # Kept on behalf of this one too, should the other be deleted just now.
         tracks = [
             track
             for track in known.captions
-            if await self._storage.renew(key_of(track["url"]) or "")
+            if await self._videos.hold_file(db, key_of(track["url"]) or "")
         ]
-        told = {name: getattr(known, name) for name in _TOLD}
-        return {**_of_file(key, known.bytes), **told, "captions": tracks}
+        return {name: getattr(known, name) for name in _TOLD} | {"captions": tracks}
 
     async def _attach(
         self,
         db: AsyncSession,
         entity_id: int | None,
         kind: EntityType | None,
-        url: str,
         values: dict[str, Any],
+        made: StoredFile | None = None,
     ) -> Video:
-        values["poster_key"] = await self._poster_key(values.get("poster"))
+        """`made`: a poster that was just stored, and that nothing shows yet."""
+        if made is not None and values["poster"] == made.url:
+            values["poster_key"] = made.key
+        else:
+            values["poster_key"] = await self._poster_key(db, values.get("poster"))
         if "position" not in values:
             values["position"] = await self._videos.next_position(db, kind, entity_id)
-        video = Video(entity_type=kind, entity_id=entity_id, url=url, **values)
+        video = Video(entity_type=kind, entity_id=entity_id, **values)
         return await self._videos.create(db, video)
 
-    async def _poster_key(self, url: str | None) -> str | None:
+    async def _poster_key(self, db: AsyncSession, url: str | None) -> str | None:
         """Of a poster that is kept here. Raises InvalidInputException where it is not there."""
         key = key_of(url) if url is not None else None
-        if key is not None and (not await self._storage.renew(key) or not _is(key, "image/")):
+        if key is not None and not (await self._videos.hold_file(db, key) and _is_picture(key)):
             raise InvalidInputException.of("poster", "there is no such picture")
         return key
 
@@ -231,24 +239,33 @@ class VideoService(AttachmentService[Video]):
     async def _put_captions(
         self, db: AsyncSession, video: Video, tracks: Iterable[dict[str, str]]
     ) -> None:
-        before = {*self.files_of(video)}
+        before = video.files
+        await self._note(db, video.entity_type, video.entity_id)
         ordered = sorted(tracks, key=lambda track: track["language"])
         await self._videos.update(db, video, {"captions": ordered})
-        await self._give_up(db, *sorted(before.difference(self.files_of(video))))
+        await self._give_up(db, *(key for key in before if key not in video.files))
 
 
 def _given(details: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in details.items() if value is not None}
 
 
-def _of_file(key: str, size: int | None) -> dict[str, Any]:
-    return {
+def _made(stored: StoredVideo) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "url": stored.file.url,
         "provider": VideoProvider.FILE,
-        "storage_key": key,
-        "bytes": size,
-        "content_type": content_type_of(key),
+        "embed_url": None,
+        "storage_key": stored.file.key,
+        "bytes": stored.file.bytes,
+        "content_type": stored.file.content_type,
+        "duration": stored.facts.duration,
+        "width": stored.facts.width,
+        "height": stored.facts.height,
     }
+    if stored.poster is not None:
+        values["poster"] = stored.poster.url
+    return values
 
 
-def _is(key: str, kind: str) -> bool:
-    return content_type_of(key).startswith(kind)
+def _is_picture(key: str) -> bool:
+    return content_type_of(key).startswith("image/")

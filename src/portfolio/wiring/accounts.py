@@ -114,7 +114,9 @@ def build_accounts(base: Foundation, content: Content) -> Accounts:
     addresses = EmailAddressService(
         users, one_time, account_mail, mail, audit, verifies_email=verifies
     )
-    erasure = ErasureService(users, profiles, content.media, content.idempotency, mail, audit)
+    erasure = ErasureService(
+        users, profiles, content.media, content.illustrations, content.idempotency, mail, audit
+    )
     registration = RegistrationService(
         users,
         user_service,

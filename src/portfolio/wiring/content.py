@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from portfolio.adapters.probing import VideoProbe
+from portfolio.core.media_links import MediaLinks
 from portfolio.core.security import PreviewTokens
 from portfolio.db.repositories.bookkeeping import IdempotencyRepository
 from portfolio.db.repositories.entities import EntityRepository
+from portfolio.db.repositories.file_uses import FileUseRepository
 from portfolio.db.repositories.history import RedirectRepository, RevisionRepository
 from portfolio.db.repositories.media import ImageRepository
 from portfolio.db.repositories.posts import BlogPostRepository
@@ -15,20 +17,29 @@ from portfolio.db.repositories.projects import ProjectRepository
 from portfolio.db.repositories.publications import PublicationRepository
 from portfolio.db.repositories.ready_cards import ReadyCards
 from portfolio.db.repositories.taxonomy import SeriesRepository, TagRepository
+from portfolio.db.repositories.texts import TextRepository
+from portfolio.db.repositories.unrendered import UnrenderedRepository
+from portfolio.db.repositories.uploads import UploadRepository
+from portfolio.db.repositories.users import UserRepository
 from portfolio.db.repositories.videos import VideoRepository
 from portfolio.models.entities import EntityType
 from portfolio.services.files import DELETE_FILE, FileKeeper, FileRemover
 from portfolio.services.history import HistoryService
 from portfolio.services.idempotency import IdempotencyService
+from portfolio.services.illustrations import RENEW_TEXTS, IllustrationService
 from portfolio.services.media import MediaService
-from portfolio.services.picture_files import PictureFiles
+from portfolio.services.media_access import MediaAccess
+from portfolio.services.picture_files import RENDER_PICTURE, PictureFiles
 from portfolio.services.posts import PostService
 from portfolio.services.profiles import ProfileService
 from portfolio.services.projects import ProjectService
+from portfolio.services.quota import UploadQuota
 from portfolio.services.redirects import RedirectService
+from portfolio.services.renditions import PictureRenderer
 from portfolio.services.resume import ResumeService
 from portfolio.services.schedule import Schedule
 from portfolio.services.taxonomy import SeriesService, TagService
+from portfolio.services.text_renewal import TextRenewal
 from portfolio.services.video_files import VideoFiles
 from portfolio.services.videos import VideoService
 from portfolio.wiring.foundation import Foundation
@@ -44,9 +55,14 @@ class Content:
     series: SeriesService
     redirects: RedirectService
     media: MediaService
+    media_access: MediaAccess
+    illustrations: IllustrationService
+    text_renewal: TextRenewal
     videos: VideoService
     video_files: VideoFiles
     picture_files: PictureFiles
+    picture_renderer: PictureRenderer
+    quota: UploadQuota
     cards: ReadyCards
     idempotency: IdempotencyService
     schedule: Schedule
@@ -61,8 +77,13 @@ def build_content(base: Foundation) -> Content:
         ProjectRepository(),
         ProfileRepository(),
     )
-    videos = VideoService(video_rows, entities, base.storage, base.jobs)
-    media = MediaService(images, videos, entities, base.storage, base.jobs)
+    uses = FileUseRepository()
+    quota = UploadQuota(base.database, UserRepository(), UploadRepository(), base.settings.storage)
+    videos = VideoService(video_rows, entities, base.jobs, quota)
+    media = MediaService(images, videos, entities, base.jobs, quota)
+    illustrations = IllustrationService(images, uses, base.jobs)
+    renewal = TextRenewal(base.database, TextRepository(), uses, illustrations, base.jobs)
+    base.outbox.register(RENEW_TEXTS, renewal)
     history = HistoryService(RevisionRepository(), redirects)
     previews = PreviewTokens(base.keys, base.settings.server.address)
     publications: dict[EntityType, PublicationRepository[Any, Any, Any]] = {
@@ -72,20 +93,35 @@ def build_content(base: Foundation) -> Content:
     cards = ReadyCards(publications)
     base.database.before_commit(cards.renew_noted)
     keeper = FileKeeper(base.database, base.storage, base.jobs)
-    remover = FileRemover(base.database, [images, video_rows], base.storage, base.jobs)
+    remover = FileRemover(base.database, uses, base.storage, base.jobs)
     base.outbox.register(DELETE_FILE, remover)
+    pictures = PictureFiles(keeper, base.imaging, base.storage, base.staging)
+    renderer = PictureRenderer(
+        base.database, images, UnrenderedRepository(), media, pictures, base.jobs
+    )
+    # One after the other: uploads want the same cores, and nobody should wait for these.
+    base.outbox.register(RENDER_PICTURE, renderer, slots=1)
     return Content(
-        profiles=ProfileService(profiles, post_rows, project_rows, base.audit),
-        resume=ResumeService(profiles, base.audit),
-        posts=PostService(post_rows, series, tags, history, media, previews, base.audit),
-        projects=ProjectService(project_rows, tags, history, media, previews, base.audit),
+        profiles=ProfileService(profiles, post_rows, project_rows, illustrations, base.audit),
+        resume=ResumeService(profiles, illustrations, base.audit),
+        posts=PostService(
+            post_rows, series, tags, history, media, illustrations, previews, base.audit
+        ),
+        projects=ProjectService(
+            project_rows, tags, history, media, illustrations, previews, base.audit
+        ),
         tags=TagService(tags, cards, base.audit),
         series=SeriesService(series, base.audit),
         redirects=RedirectService(redirects, base.settings.site),
         media=media,
+        media_access=MediaAccess(MediaLinks(base.keys), uses, base.storage),
+        illustrations=illustrations,
+        text_renewal=renewal,
         videos=videos,
-        video_files=VideoFiles(keeper, VideoProbe()),
-        picture_files=PictureFiles(keeper, base.imaging, base.staging),
+        video_files=VideoFiles(keeper, VideoProbe(), base.staging),
+        picture_files=pictures,
+        picture_renderer=renderer,
+        quota=quota,
         cards=cards,
         idempotency=IdempotencyService(IdempotencyRepository()),
         schedule=Schedule(base.database, base.cache, publications),

@@ -31,6 +31,7 @@ from portfolio.services.audit import (
 )
 from portfolio.services.outbox import OutboxService, OutboxWorker
 from portfolio.services.periodic import Periodic
+from portfolio.services.readiness import Readiness
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,7 @@ class Foundation:
     periodic: Periodic
     audit: AuditService
     audit_verifier: AuditVerifier
+    readiness: Readiness
 
     async def __aenter__(self) -> Self:
         return self
@@ -76,6 +78,7 @@ def build_foundation(settings: Settings) -> Foundation:
     keys, redis, jobs = _keys(settings.security), create_redis(settings.redis), OutboxRepository()
     cache = create_cache(settings, redis, DatabaseFence(engines))
     database = Database(engines, bus, _replica(engines, cache))
+    storage = create_storage(settings)
     outbox = OutboxWorker(database, jobs)
     bus.subscribe(JobQueued, outbox.wake)
     # First of all: whoever hears of a change and looks must not see what was before.
@@ -97,7 +100,7 @@ def build_foundation(settings: Settings) -> Foundation:
         keys=keys,
         bus=bus,
         database=database,
-        storage=create_storage(settings),
+        storage=storage,
         imaging=Imaging(workers=max(1, cores() // (2 * settings.server.workers))),
         staging=staging,
         redis=redis,
@@ -109,6 +112,7 @@ def build_foundation(settings: Settings) -> Foundation:
         periodic=periodic,
         audit=AuditService(entries, proofs),
         audit_verifier=AuditVerifier(seals, proofs),
+        readiness=Readiness(database, storage, redis),
     )
 
 

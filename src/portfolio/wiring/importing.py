@@ -1,8 +1,10 @@
 """What brings content in; only commands ask for it."""
 
 from portfolio.db.repositories.bookkeeping import ImportSourceRepository
+from portfolio.db.repositories.file_uses import FileUseRepository
 from portfolio.importers.kinds import Kind
 from portfolio.importers.markdown import MarkdownImporter
+from portfolio.importers.shelf import Shelf
 from portfolio.importers.targets import JobTarget, PostTarget, ProjectTarget, Target
 from portfolio.importers.writer import Writer
 from portfolio.wiring import Services
@@ -15,5 +17,6 @@ def build_importer(services: Services) -> MarkdownImporter:
         "projects": ProjectTarget(database, services.projects, services.media),
         "experience": JobTarget(services.profiles),
     }
-    writer = Writer(database, services.storage, sources, targets)
+    shelf = Shelf(services.picture_files, FileUseRepository())
+    writer = Writer(database, shelf, sources, targets)
     return MarkdownImporter(database, sources, writer, services.users, services.settings.site)

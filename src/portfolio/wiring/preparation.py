@@ -16,6 +16,7 @@ async def prepare(services: Services) -> None:
     while renewed:
         async with database.transaction() as db:
             renewed = await services.cards.renew_outdated(db)
+    await services.text_renewal.begin()
 
 
 async def prepare_to_serve(services: Services) -> str | None:

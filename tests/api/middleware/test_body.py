@@ -19,7 +19,7 @@ async def create_note(data: Note) -> int:
     return len(data.text)
 
 
-@router.post("/files", max_body_size=10 * LIMIT)
+@router.post("/files", max_body_size=10 * LIMIT, form_limits={"max_files": 1})
 async def create_file(file: UploadFile) -> int:
     return file.size or 0
 
@@ -68,3 +68,28 @@ class TestBodyLimit:
         assert fits.json() == 5 * LIMIT
         assert too_long.status_code == 413
         assert too_long.json()["detail"] == "Send 20000 bytes at most"
+
+    @pytest.mark.parametrize(
+        ("length", "chunks"),
+        [
+            ((b"transfer-encoding", b"chunked"), [b" " * 500] * 5),
+            ((b"content-length", b"99999"), [b"{"]),
+        ],
+    )
+    async def test_ends_the_connection_on_which_too_much_comes(
+        self, app: FastAPI, length: tuple[bytes, bytes], chunks: list[bytes]
+    ) -> None:
+        answer = await ask(
+            app, b"/notes", method="POST", headers=[HOST, JSON, length], chunks=chunks
+        )
+        assert answer.status == 413
+        assert answer.headers["connection"] == "close"
+
+    @pytest.mark.parametrize("target", [b"/notes", b"/nowhere"])
+    async def test_keeps_the_connection_on_which_all_has_come(
+        self, app: FastAPI, target: bytes
+    ) -> None:
+        headers = [HOST, JSON, (b"content-length", b"2")]
+        answer = await ask(app, target, method="POST", headers=headers, chunks=[b"{}"])
+        assert answer.status in {404, 422}
+        assert "connection" not in answer.headers

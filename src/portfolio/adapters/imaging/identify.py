@@ -7,15 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from portfolio.adapters import svg
-
 CONTENT_TYPES = {
     "jpg": "image/jpeg",
     "png": "image/png",
     "gif": "image/gif",
     "webp": "image/webp",
     "avif": "image/avif",
-    "svg": "image/svg+xml",
 }
 Size = tuple[int, int]
 
@@ -49,8 +46,7 @@ def identify(content: bytes) -> Picture | None:
     """The picture in these bytes; None when they are no picture of a kind that is kept."""
     extension = _extension(content)
     if extension is None:
-        root = svg.read_root(content)
-        return None if root is None else Picture("svg", *svg.size_of(root))
+        return None
     size: Size | None = None
     with suppress(struct.error):
         size = _size(extension, content)

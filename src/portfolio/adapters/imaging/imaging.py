@@ -22,6 +22,7 @@ import structlog
 import portfolio
 from portfolio.adapters.imaging.identify import identify, is_heic
 from portfolio.adapters.rendering.limits import Refusal, check_size
+from portfolio.adapters.rendering.wanted import Wanted
 from portfolio.core.errors import (
     InvalidInputException,
     NotFoundException,
@@ -32,7 +33,7 @@ from portfolio.core.errors import (
 
 log = structlog.get_logger(__name__)
 
-MAX_BYTES = 10 * 1024 * 1024
+MAX_IMAGE_BYTES = 10 * 1024 * 1024
 SECONDS = 10.0
 PATIENCE = 20.0
 RETRY_AFTER = 10
@@ -54,7 +55,10 @@ class Rendition:
 
 @dataclass(frozen=True, slots=True)
 class Renditions:
-    """`placeholder` is a data URI of less than 400 bytes, `color` #rrggbb."""
+    """`placeholder` is a data URI of less than 400 bytes, `color` #rrggbb.
+
+    Where no original was wanted, `original` is the source itself.
+    """
 
     original: Rendition
     variants: list[Rendition]
@@ -72,13 +76,14 @@ class Imaging:
         seconds: float = SECONDS,
         patience: float = PATIENCE,
     ) -> None:
+        self.workers = workers
         self._free = asyncio.Semaphore(workers)
         self._seconds = seconds
         self._patience = patience
         self._running: set[Process] = set()
         self._is_closed = False
 
-    async def render(self, source: Path, folder: Path) -> Renditions:
+    async def render(self, source: Path, folder: Path, wanted: Wanted = Wanted.ALL) -> Renditions:
         """Write the picture anew into `folder`, without metadata, and its variants beside it.
 
         Raises NotFoundException, PayloadTooLargeException, UnsupportedMediaTypeException for what
@@ -88,11 +93,11 @@ class Imaging:
         try:
             kind = await asyncio.to_thread(_examine, source)
             async with self._turn():
-                answer = await self._ask(source, folder, kind)
-            return _read(answer, folder)
+                answer = await self._ask(source, folder, kind, wanted)
+            return _read(answer, source, folder, kind)
         except Refusal as refusal:
             if refusal.status == UnsupportedMediaTypeException.status:
-                raise UnsupportedMediaTypeException(f"{source.name}: {refusal}") from None
+                raise UnsupportedMediaTypeException(str(refusal)) from None
             raise InvalidInputException.of("file", str(refusal)) from None
 
     async def close(self) -> None:
@@ -115,10 +120,10 @@ class Imaging:
         finally:
             self._free.release()
 
-    async def _ask(self, source: Path, folder: Path, kind: str) -> dict[str, Any]:
+    async def _ask(self, source: Path, folder: Path, kind: str, wanted: Wanted) -> dict[str, Any]:
         if self._is_closed:
             raise _stopping()
-        process = await _start(source, folder, kind)
+        process = await _start(str(source), str(folder), kind, str(wanted.value))
         self._running.add(process)
         try:
             async with asyncio.timeout(self._seconds):
@@ -148,11 +153,11 @@ def _stopping() -> UnavailableException:
     return UnavailableException("The server is stopping", retry_after=RETRY_AFTER)
 
 
-async def _start(source: Path, folder: Path, kind: str) -> Process:
+async def _start(*arguments: str) -> Process:
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     environment["PYTHONPATH"] = str(_PACKAGES)
     module = "portfolio.adapters.rendering"
-    command = [sys.executable, "-P", "-s", "-m", module, str(source), str(folder), kind]
+    command = [sys.executable, "-P", "-s", "-m", module, *arguments]
     try:
         return await asyncio.create_subprocess_exec(
             *command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=environment
@@ -175,8 +180,8 @@ def _examine(source: Path) -> str:
     picture = identify(content)
     if picture is None and is_heic(content) and find_spec("pillow_heif"):
         return "heic"
-    if picture is None or picture.extension == "svg":
-        raise Refusal(415, "neither JPEG, PNG, WebP, AVIF, GIF nor HEIC, whatever its name says")
+    if picture is None:
+        raise Refusal(415, "Neither JPEG, PNG, WebP, AVIF, GIF nor HEIC, whatever its name says")
     check_size(picture.width or 0, picture.height or 0)
     return picture.extension
 
@@ -184,21 +189,26 @@ def _examine(source: Path) -> str:
 def _content(source: Path) -> bytes:
     try:
         with source.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(MAX_IMAGE_BYTES + 1)
     except OSError as error:
         raise NotFoundException(f"{source.name} cannot be read: {error.strerror}") from error
-    if len(content) > MAX_BYTES:
-        raise PayloadTooLargeException(f"{source.name} is larger than {MAX_BYTES} bytes")
+    if len(content) > MAX_IMAGE_BYTES:
+        raise PayloadTooLargeException(f"A picture has {MAX_IMAGE_BYTES} bytes at most")
     return content
 
 
-def _read(answer: dict[str, Any], folder: Path) -> Renditions:
+def _read(answer: dict[str, Any], source: Path, folder: Path, kind: str) -> Renditions:
     if "status" in answer:
         if "reason" in answer:
             log.info("imaging.broken", reason=answer["reason"])
         raise Refusal(answer["status"], answer["detail"])
+    if answer["original"]:
+        original = _rendition(answer["original"], folder)
+    else:
+        size = source.stat().st_size
+        original = Rendition(source, kind, answer["width"], answer["height"], size)
     return Renditions(
-        _rendition(answer["original"], folder),
+        original,
         [_rendition(each, folder) for each in answer["variants"]],
         answer["placeholder"],
         answer["color"],

@@ -22,6 +22,7 @@ class LimitName(StrEnum):
     ACCOUNT_MAIL = "account_mail"
     ACCOUNT_MAIL_CLIENT = "account_mail_client"
     TWO_FACTOR_MAIL = "two_factor_mail"
+    UPLOADS = "uploads"
     WRITES = "writes"
     READS = "reads"
     API_TOKEN = "api_token"  # noqa: S105 - no token but a name

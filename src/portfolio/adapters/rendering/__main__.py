@@ -14,6 +14,7 @@ from PIL import Image
 from portfolio.adapters.rendering import moving, still
 from portfolio.adapters.rendering.limits import Refusal
 from portfolio.adapters.rendering.opening import count_frames, is_moving, open_picture
+from portfolio.adapters.rendering.wanted import Wanted
 
 _MIB = 1024 * 1024
 # What the largest AVIF takes to be written again.
@@ -26,18 +27,19 @@ _FIRST_OF_OTHERS, _LAST_DESCRIPTOR = 3, 65_536
 
 
 def main() -> None:
-    source, folder, kind = sys.argv[1:]
+    source, folder, kind, wanted = sys.argv[1:]
     _restrict()
-    json.dump(_answer(Path(source), Path(folder), kind), sys.stdout)
+    answer = _answer(Path(source), Path(folder), kind, Wanted(int(wanted)))
+    json.dump(answer, sys.stdout)
 
 
-def _answer(source: Path, folder: Path, kind: str) -> dict[str, Any]:
+def _answer(source: Path, folder: Path, kind: str, wanted: Wanted) -> dict[str, Any]:
     try:
         picture = open_picture(source, kind)
         if is_moving(picture, kind):
-            rendered = moving.render(picture, kind, folder, count_frames(picture))
+            rendered = moving.render(picture, kind, folder, count_frames(picture), wanted)
         else:
-            rendered = still.render(picture, kind, folder)
+            rendered = still.render(picture, kind, folder, wanted)
     except Refusal as refusal:
         return {"status": refusal.status, "detail": refusal.detail}
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):

@@ -13,6 +13,7 @@ from portfolio.adapters.rendering.colours import dominant, shown
 from portfolio.adapters.rendering.limits import Refusal
 from portfolio.adapters.rendering.placeholder import placeholder
 from portfolio.adapters.rendering.rendered import File, Rendered, narrowed, sizes
+from portfolio.adapters.rendering.wanted import Wanted
 
 Size = tuple[int, int]
 
@@ -25,11 +26,14 @@ _SHORTEST = 10
 _TO_BACKGROUND = 2
 
 
-def render(source: Image.Image, kind: str, folder: Path, frames: int) -> Rendered:
+def render(source: Image.Image, kind: str, folder: Path, frames: int, wanted: Wanted) -> Rendered:
     size, all_pixels = source.size, frames * source.width * source.height
-    wanted = affordable(sizes(*size), frames, all_pixels if kind == "webp" else 0)
+    widths = sizes(*size)[:1]
+    if Wanted.VARIANTS in wanted:
+        spent = all_pixels if kind == "webp" and Wanted.ORIGINAL in wanted else 0
+        widths = affordable(sizes(*size), frames, spent)
     originals: list[Image.Image] = []
-    narrow: dict[Size, list[Image.Image]] = {each: [] for each in wanted}
+    narrow: dict[Size, list[Image.Image]] = {each: [] for each in widths}
     durations = []
     for frame in ImageSequence.Iterator(source):
         if frame.size != size:
@@ -38,28 +42,32 @@ def render(source: Image.Image, kind: str, folder: Path, frames: int) -> Rendere
         # Pillow would write along what it knows.
         pixels.info = {}
         durations.append(int(frame.info.get("duration", 0)))
-        originals.append(_indexed(frame, pixels, all_pixels) if kind == "gif" else pixels)
-        for each in reversed(wanted):
+        if Wanted.ORIGINAL in wanted:
+            originals.append(_indexed(frame, pixels, all_pixels) if kind == "gif" else pixels)
+        for each in reversed(widths):
             pixels = narrowed(pixels, each)
             narrow[each].append(pixels)
     webp = {
         "duration": [max(_SHORTEST, duration) for duration in durations],
         "loop": _plays(source, kind),
     }
-    path = folder / f"original.{kind}"
-    if kind == "gif":
-        _write(originals, path, duration=durations, **_gif_options(source, originals))
-    elif source.info.get("lossless"):
-        _write(originals, path, lossless=True, quality=0, method=0, **webp)
-    else:
-        _write(originals, path, quality=85, method=0, **webp)
+    original = None
+    if Wanted.ORIGINAL in wanted:
+        path = folder / f"original.{kind}"
+        if kind == "gif":
+            _write(originals, path, duration=durations, **_gif_options(source, originals))
+        elif source.info.get("lossless"):
+            _write(originals, path, lossless=True, quality=0, method=0, **webp)
+        else:
+            _write(originals, path, quality=85, method=0, **webp)
+        original = File.at(path, size)
     variants = []
-    for each, pictures in narrow.items():
-        variant = folder / f"{each[0]}.webp"
-        _write(pictures, variant, quality=75, method=2, **webp)
-        variants.append(File.at(variant, each))
-    first = narrow[wanted[0]][0]
-    return Rendered(File.at(path, size), variants, placeholder(first), dominant(first))
+    for each in widths if Wanted.VARIANTS in wanted else ():
+        path = folder / f"{each[0]}.webp"
+        _write(narrow[each], path, quality=75, method=2, **webp)
+        variants.append(File.at(path, each))
+    first = narrow[widths[0]][0]
+    return Rendered(*size, original, variants, placeholder(first), dominant(first))
 
 
 def affordable(every: list[Size], frames: int, spent: int) -> list[Size]:

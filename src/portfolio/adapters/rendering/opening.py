@@ -39,7 +39,7 @@ def open_picture(source: Path, kind: str) -> Image.Image:
     try:
         picture = Image.open(BytesIO(content), formats=[FORMATS[kind]])
     except UnidentifiedImageError:
-        raise Refusal(415, f"this begins like {FORMATS[kind]} and is something else") from None
+        raise Refusal(415, f"This begins like {FORMATS[kind]} and is something else") from None
     check_size(*picture.size)
     check_frames(count_frames(picture))
     if is_moving(picture, kind):

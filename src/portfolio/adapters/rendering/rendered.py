@@ -24,9 +24,11 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The variants by width, WebP before AVIF."""
+    """The variants by width, WebP before AVIF; `original` where it was asked for."""
 
-    original: File
+    width: int
+    height: int
+    original: File | None
     variants: list[File]
     placeholder: str
     color: str

@@ -4,15 +4,14 @@ from pathlib import Path
 
 from portfolio.adapters.storage.keys import (
     CONTENT_TYPES,
-    PUBLIC_PATH,
+    MAX_VIDEO_BYTES,
     content_type_of,
     describe,
     extension_of,
-    key_of,
+    is_key,
 )
 from portfolio.adapters.storage.local import LocalStorage, refusal_of
 from portfolio.adapters.storage.objects import IMMUTABLE, ObjectStorage
-from portfolio.adapters.storage.pictures import MAX_IMAGE_BYTES
 from portfolio.adapters.storage.protocol import (
     Address,
     Kept,
@@ -28,8 +27,7 @@ from portfolio.core.environment import SettingsError
 __all__ = [
     "CONTENT_TYPES",
     "IMMUTABLE",
-    "MAX_IMAGE_BYTES",
-    "PUBLIC_PATH",
+    "MAX_VIDEO_BYTES",
     "Address",
     "Kept",
     "LocalStorage",
@@ -42,7 +40,7 @@ __all__ = [
     "create_storage",
     "describe",
     "extension_of",
-    "key_of",
+    "is_key",
     "open_storage",
     "refusal_of",
 ]

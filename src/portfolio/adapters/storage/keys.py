@@ -8,16 +8,19 @@ from pathlib import Path
 from portfolio.adapters.imaging import CONTENT_TYPES as PICTURES
 from portfolio.adapters.storage.protocol import StoredFile
 from portfolio.core.errors import NotFoundException
+from portfolio.core.media_links import PUBLIC_PATH
 
-PUBLIC_PATH = "/media/"
 # All that is kept, by the extension of its key.
 CONTENT_TYPES: Mapping[str, str] = {
     **PICTURES,
+    # Taken in by imports of former times.
+    "svg": "image/svg+xml",
     "mp4": "video/mp4",
     "webm": "video/webm",
     "mov": "video/quicktime",
     "vtt": "text/vtt",
 }
+MAX_VIDEO_BYTES = 100 * 1024 * 1024
 # 160 bits of a SHA-256: nobody finds a file that they do not have already.
 _DIGITS = 40
 _KEY = re.compile(rf"[0-9a-f]{{2}}/[0-9a-f]{{{_DIGITS - 2}}}\.(?:{'|'.join(CONTENT_TYPES)})")
@@ -25,11 +28,6 @@ _KEY = re.compile(rf"[0-9a-f]{{2}}/[0-9a-f]{{{_DIGITS - 2}}}\.(?:{'|'.join(CONTE
 
 def is_key(text: str) -> bool:
     return _KEY.fullmatch(text) is not None
-
-
-def key_of(url: str) -> str | None:
-    """The key in an address that begins with PUBLIC_PATH; None for any other."""
-    return url.removeprefix(PUBLIC_PATH) if url.startswith(PUBLIC_PATH) else None
 
 
 def extension_of(key: str) -> str:

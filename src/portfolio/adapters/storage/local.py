@@ -6,12 +6,13 @@ import secrets
 import shutil
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
+from tempfile import TemporaryFile
 
-from portfolio.adapters.storage.keys import describe, described, is_key
-from portfolio.adapters.storage.pictures import BEGINNING, PictureKeeper, measured
+from portfolio.adapters.storage.keys import describe, is_key
 from portfolio.adapters.storage.protocol import Kept, StoredFile
 from portfolio.core.errors import (
     AppError,
@@ -19,20 +20,25 @@ from portfolio.core.errors import (
     UnavailableException,
 )
 
+ENOUGH = 100 * 1024 * 1024  # bytes that are free: one video more
+ABANDONED = 30  # seconds in which nothing was written to a file that is not complete
+_ASIDE_BYTES = 8  # of its name
 
-class LocalStorage(PictureKeeper):
+
+class LocalStorage:
     """A folder with one level of subfolders."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    async def check(self) -> None:
+        await asyncio.to_thread(self._check)
+
     async def put(self, path: Path, extension: str) -> StoredFile:
         return await asyncio.to_thread(self._put, path, extension)
 
-    async def renew(self, key: str) -> StoredFile | None:
-        return await asyncio.to_thread(self._renew, key)
-
-    async def locate(self, key: str) -> Path | None:
+    async def locate(self, key: str, *, private: bool = False) -> Path | None:
+        del private
         path = self._path(key)
         return path if path is not None and await asyncio.to_thread(path.is_file) else None
 
@@ -49,6 +55,18 @@ class LocalStorage(PictureKeeper):
 
     def _path(self, key: str) -> Path | None:
         return self._root / key if is_key(key) else None
+
+    def _check(self) -> None:
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            # The only proof: root may write by its rights where a mount or a quota forbids it.
+            with TemporaryFile(dir=self._root) as file:
+                file.write(b"\0")
+            free = shutil.disk_usage(self._root).free
+        except OSError as error:
+            raise refusal_of(error) from error
+        if free < ENOUGH:
+            raise InsufficientStorageException
 
     def _put(self, source: Path, extension: str) -> StoredFile:
         stored = describe(source, extension)
@@ -76,18 +94,6 @@ class LocalStorage(PictureKeeper):
             draft.unlink(missing_ok=True)
         _sync_folder(target.parent)
 
-    def _renew(self, key: str) -> StoredFile | None:
-        path = self._path(key)
-        if path is None:
-            return None
-        try:
-            os.utime(path)
-            with path.open("rb") as file:
-                stored = described(key, os.fstat(file.fileno()).st_size)
-                return measured(stored, file.read(BEGINNING))
-        except FileNotFoundError:
-            return None
-
     def _fetch(self, key: str, into: Path) -> bool:
         path = self._path(key)
         if path is None or not path.is_file():
@@ -105,16 +111,25 @@ class LocalStorage(PictureKeeper):
         path, aside = self._path(key), self._aside()
         if path is None:
             return True
+        self._clear()
         try:
             # Moved first and looked at then: who puts the same content meanwhile writes it anew.
             path.rename(aside)
+            is_fresh = time.time() - aside.stat().st_mtime < older_than
         except FileNotFoundError:
             return True
-        if time.time() - aside.stat().st_mtime < older_than:
+        if is_fresh:
             aside.rename(path)
             return False
-        aside.unlink()
+        aside.unlink(missing_ok=True)
         return True
+
+    def _clear(self) -> None:
+        """Whoever was killed while storing has promised a deletion, which comes here."""
+        for aside in self._root.glob("." + "[0-9a-f]" * 2 * _ASIDE_BYTES):
+            with suppress(FileNotFoundError):
+                if time.time() - aside.stat().st_mtime >= ABANDONED:
+                    aside.unlink()
 
     def _folders(self) -> list[Path]:
         return [path for path in self._root.glob("??") if path.is_dir()]
@@ -130,7 +145,7 @@ class LocalStorage(PictureKeeper):
         return found
 
     def _aside(self) -> Path:
-        return self._root / f".{secrets.token_hex(8)}"
+        return self._root / f".{secrets.token_hex(_ASIDE_BYTES)}"
 
 
 def refusal_of(error: OSError) -> AppError:

@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -15,12 +14,10 @@ import structlog
 from portfolio.adapters.storage.keys import (
     content_type_of,
     describe,
-    described,
     extension_of,
     is_key,
 )
 from portfolio.adapters.storage.local import refusal_of
-from portfolio.adapters.storage.pictures import BEGINNING, PictureKeeper, measured
 from portfolio.adapters.storage.protocol import Address, Kept, Place, RemoteFile, StoredFile
 from portfolio.core.clock import utc_now
 from portfolio.core.config.storage import StorageAddress
@@ -42,7 +39,7 @@ _LONGEST_REASON = 300
 log = structlog.get_logger(__name__)
 
 
-class ObjectStorage(PictureKeeper):
+class ObjectStorage:
     """`public_url`: where readers find what is here; `signs`: they get addresses for a while.
 
     With neither, files are passed on. Raises ValueError for options that nobody can work with.
@@ -67,6 +64,11 @@ class ObjectStorage(PictureKeeper):
         except self._failure as error:
             raise ValueError(_reason(error)) from error
 
+    async def check(self) -> None:
+        # Of a file that is not there S3 says the same as of a bucket that is not there.
+        async with self._asking():
+            await anext(self._store.list("check", chunk_size=1), None)
+
     async def put(self, path: Path, extension: str) -> StoredFile:
         stored = await asyncio.to_thread(describe, path, extension)
         # A quick question first: an upload has to be given more time before it is hopeless.
@@ -74,27 +76,11 @@ class ObjectStorage(PictureKeeper):
         await self._upload(stored.key, path, stored.bytes)
         return stored
 
-    async def renew(self, key: str) -> StoredFile | None:
-        about = await self._head(key) if is_key(key) else None
-        if about is None:
-            return None
-        # S3 cannot touch a file, nor copy it onto itself.
-        aside = f"renewed/{secrets.token_hex(8)}"
-        async with self._asking():
-            try:
-                await self._store.copy_async(key, aside)
-            except FileNotFoundError:
-                return None
-            await self._store.copy_async(aside, key)
-            await self._store.delete_async(aside)
-        beginning = await self._read(key, 0, min(BEGINNING, about["size"]))
-        return measured(described(key, about["size"]), beginning)
-
-    async def locate(self, key: str) -> Place | None:
+    async def locate(self, key: str, *, private: bool = False) -> Place | None:
         if not is_key(key):
             return None
         if extension_of(key) not in _SCRIPTABLE:
-            if self._public_url is not None:
+            if self._public_url is not None and not private:
                 return Address(f"{self._public_url}/{key}", public=True, seconds=PUBLIC_SECONDS)
             if self._signs:
                 return Address(await self._signed(key), public=False, seconds=SIGNED_SECONDS)

@@ -9,14 +9,12 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """`url` is a path on this server; width and height in pixels, None where not known."""
+    """`url` is a path on this server."""
 
     key: str
     url: str
     bytes: int
     content_type: str
-    width: int | None = None
-    height: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +50,19 @@ Place = Path | RemoteFile | Address
 class Storage(Protocol):
     """Raises UnavailableException from everything while it does not answer."""
 
+    async def check(self) -> None:
+        """Raises InsufficientStorageException where there is hardly room for one more file."""
+
     async def put(self, path: Path, extension: str) -> StoredFile:
         """Keep a copy of a file, which nobody changes meanwhile; its content makes the key.
 
         Raises NotFoundException, and InsufficientStorageException where there is no room.
         """
 
-    async def put_file(self, path: Path) -> StoredFile:
-        """Keep a copy of a picture.
-
-        Raises UnsupportedMediaTypeException, PayloadTooLargeException, and what put() raises.
-        """
-
-    async def renew(self, key: str) -> StoredFile | None:
-        """What is kept under this key, as if it had been put just now."""
-
-    async def locate(self, key: str) -> Place | None:
+    async def locate(self, key: str, *, private: bool = False) -> Place | None:
         """Where to serve it from; None for a key that is unknown or malformed.
 
+        `private`: not from where everybody may read it.
         Nobody asks whether a file is there before an Address is given.
         """
 

@@ -1,5 +1,7 @@
 """HEAD wherever GET is, OPTIONS and an honest Allow everywhere, TRACE nowhere (RFC 9110, 9.3)."""
 
+from collections.abc import Sequence
+
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette._utils import get_route_path
@@ -8,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portfolio.api.problem import problem
 from portfolio.core.errors import MethodNotAllowedException
+
+Header = tuple[bytes, bytes]
 
 _ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -61,7 +65,7 @@ class MethodsMiddleware:
                     raise _HeadersAreEnough
 
         # The server keeps its own scope: by that it knows that a HEAD has no body.
-        asked: Scope = {**scope, "method": "GET"}
+        asked: Scope = {**scope, "method": "GET", "headers": _without_range(scope["headers"])}
         try:
             await self.app(asked, receive, send_headers)
         except (_HeadersAreEnough, ClientDisconnect):
@@ -69,3 +73,8 @@ class MethodsMiddleware:
                 raise
         finally:
             scope.update({**asked, "method": "HEAD"})
+
+
+def _without_range(headers: Sequence[Header]) -> list[Header]:
+    """Ranges are for GET alone (RFC 9110, 14.2)."""
+    return [pair for pair in headers if pair[0] != b"range"]

@@ -78,12 +78,12 @@ def install(
     app.user_middleware += [
         Middleware(ContextMiddleware),
         Middleware(AccessMiddleware, log=access),
+        Middleware(BodyLimitMiddleware, max_body_size=server.max_body_bytes),
         Middleware(SecurityHeadersMiddleware),
         Middleware(HostsMiddleware, hosts=hosts),
         *(cors if server.allowed_origins else ()),
         Middleware(LimitsMiddleware, limits=limits),
         Middleware(TargetMiddleware),
-        Middleware(BodyLimitMiddleware, max_body_size=server.max_body_bytes),
         Middleware(FailuresMiddleware),
         Middleware(MethodsMiddleware),
         Middleware(

@@ -61,6 +61,11 @@ class LimitSettings(Group):
         validation_alias="RATE_LIMIT_TWO_FACTOR_MAIL",
         description="Sign-in codes by mail, for each account",
     )
+    uploads: Quota = Field(
+        "30/hour",
+        validation_alias="RATE_LIMIT_UPLOADS",
+        description="Pictures and videos that come as files, for each account",
+    )
     writes: Quota = Field(
         "300/minute",
         validation_alias="RATE_LIMIT_WRITES",

@@ -95,6 +95,20 @@ class StorageSettings(Group):
         description="Send readers to a bucket that is not public, by addresses that work for 10 minutes",
     )
 
+    upload_quota_mb: int = Field(
+        500,
+        ge=0,
+        le=1024**3,
+        validation_alias="UPLOAD_QUOTA_MB",
+        description="Mebibytes kept of what one account uploaded; 0 for no limit",
+    )
+    upload_quota_files: int = Field(
+        1000,
+        ge=0,
+        validation_alias="UPLOAD_QUOTA_FILES",
+        description="Pictures and videos kept of what one account uploaded; 0 for no limit",
+    )
+
     @field_validator("storage_url")
     @classmethod
     def _usable(cls, value: str | None) -> str | None:

@@ -25,20 +25,16 @@ class Variant(TypedDict):
 class Picture:
     """A stored one; `variants` stand together by format, the format to be preferred first."""
 
+    url: str
     width: int | None
     height: int | None
     variants: Sequence[Variant]
 
 
-def picture_addresses(html: str) -> set[str]:
-    """The addresses of all pictures in sanitised HTML."""
-    return {found["src"] for found in map(_attributes, _IMG.findall(html)) if "src" in found}
-
-
 def offer_variants(html: str, known: Mapping[str, Picture]) -> str:
     """Put a <picture> (HTML, 4.8.1) in the place of each <img> whose address is known.
 
-    It says its size, so that the text below does not jump once it is there.
+    The picture may have another address by now. It says its size, so that the text below does not jump once it is there.
     """
 
     def offered(match: re.Match[str]) -> str:
@@ -46,11 +42,10 @@ def offer_variants(html: str, known: Mapping[str, Picture]) -> str:
         picture = known.get(attributes.get("src", ""))
         if picture is None:
             return match[0]
-        if picture.width and picture.height and "width" not in attributes:
+        img = match[0].replace(f'src="{attributes["src"]}"', f'src="{picture.url}"')
+        if picture.width and picture.height and not {"width", "height"} & attributes.keys():
             size = f' width="{picture.width}" height="{picture.height}">'
-            img = match[0].removesuffix(">") + size
-        else:
-            img = match[0]
+            img = img.removesuffix(">") + size
         sources = "".join(_sources(picture.variants))
         return f"<picture>{sources}{img}</picture>" if sources else img
 

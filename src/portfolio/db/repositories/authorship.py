@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from portfolio.core.clock import utc_now
 from portfolio.db.repositories.facets import MODELS
 from portfolio.db.repositories.ready_cards import mark_stale
+from portfolio.models.media import Image, Video
 
 
 async def hand_over(db: AsyncSession, giver: int, taker: int) -> dict[str, int]:
@@ -25,3 +26,14 @@ async def hand_over(db: AsyncSession, giver: int, taker: int) -> dict[str, int]:
             .execution_options(synchronize_session=False)
         )
     return handed
+
+
+async def disown_uploads(db: AsyncSession, giver: int) -> None:
+    """What this account uploaded counts for nobody from now on, nor for who may get its number."""
+    for model in (Image, Video):
+        await db.execute(
+            update(model)
+            .where(model.uploaded_by == giver)
+            .values(uploaded_by=None)
+            .execution_options(synchronize_session=False, cache_tags=())
+        )

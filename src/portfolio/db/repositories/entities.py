@@ -49,6 +49,11 @@ class EntityRepository:
             cache_tags.note(kind)
         return found
 
+    async def is_public(self, db: AsyncSession, kind: EntityType, entity_id: int) -> bool:
+        """Whether strangers may see it."""
+        statement = self._visible(kind, entity_id, visible_to(None))
+        return await db.scalar(statement, {"now": utc_now()}) is not None
+
     async def hold(self, db: AsyncSession, kind: EntityType, entity_id: int) -> None:
         """Let nobody else delete it or attach to it until this transaction ends.
 

@@ -1,13 +1,16 @@
 """Pictures and videos of what can have them, and the library of those that belong to none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import BigInteger, UnicodeText, and_, bindparam, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from portfolio.core.markdown.pictures import Picture
+from portfolio.core.media_links import PUBLIC_PATH
 from portfolio.core.pagination import Page, PageRequest
 from portfolio.db.repositories.base import BaseRepository
+from portfolio.db.repositories.file_uses import KEYS, FileUseRepository
 from portfolio.models.entities import EntityType
 from portfolio.models.media import Image, Video
 
@@ -21,6 +24,7 @@ class MediaRepository(BaseRepository[MediumType]):
     default_sort: ClassVar[str] = "position"
 
     def __init__(self) -> None:
+        self._uses = FileUseRepository()
         model = self.model
         self._of_entities = (
             select(model)
@@ -47,9 +51,45 @@ class MediaRepository(BaseRepository[MediumType]):
             db, model.entity_type == kind, model.entity_id == entity_id, model.url == url
         )
 
-    async def is_used(self, db: AsyncSession, key: str) -> bool:
-        """Whether anything here shows this file."""
-        return await self.first(db, self.model.storage_key == key) is not None
+    async def create(self, db: AsyncSession, row: MediumType) -> MediumType:
+        await super().create(db, row)
+        await self._note_files(db, row)
+        return row
+
+    async def update(
+        self, db: AsyncSession, row: MediumType, values: Mapping[str, Any]
+    ) -> MediumType:
+        before = row.files
+        await super().update(db, row, values)
+        if row.files != before:
+            await self._note_files(db, row)
+        return row
+
+    async def hold_file(self, db: AsyncSession, key: str) -> bool:
+        """Whether this file is here; it will be, until this transaction ends."""
+        return await self._uses.hold(db, key)
+
+    async def replace_file(
+        self, db: AsyncSession, row: MediumType, values: Mapping[str, Any]
+    ) -> None:
+        """update() with another file: who asks for the former one from now on means that."""
+        former = row.storage_key
+        await self.update(db, row, values)
+        if former is not None and former != row.storage_key:
+            await self._uses.replace(db, former, row.storage_key or "")
+
+    async def delete(self, db: AsyncSession, row: MediumType) -> None:
+        await self._uses.drop(db, row.__tablename__, row.id)
+        await super().delete(db, row)
+
+    async def with_file(self, db: AsyncSession, key: str) -> MediumType | None:
+        """One that is this file, or took its place.
+
+        Nobody deletes the file until this transaction ends.
+        """
+        now = (await self._uses.successors(db, [key])).get(key, key)
+        is_shown = await self.hold_file(db, now)
+        return await self.first(db, self.model.storage_key == now) if is_shown else None
 
     async def next_position(
         self, db: AsyncSession, kind: EntityType | None, entity_id: int | None
@@ -72,6 +112,10 @@ class MediaRepository(BaseRepository[MediumType]):
         model = self.model
         return await self.all(db, request, model.entity_type == kind, model.entity_id == entity_id)
 
+    async def _note_files(self, db: AsyncSession, row: MediumType) -> None:
+        owner = row.entity_type, row.entity_id
+        await self._uses.put(db, row.__tablename__, row.id, row.files, owner)
+
 
 class ImageRepository(MediaRepository[Image]):
     model = Image
@@ -81,14 +125,25 @@ class ImageRepository(MediaRepository[Image]):
         "updated_at": Image.updated_at,
     }
 
-    async def is_used(self, db: AsyncSession, key: str) -> bool:
-        """Whether an image is this file, or has it for a variant."""
-        # Inside the JSON, as it is stored: keys have no character that LIKE or JSON would escape.
-        in_variants = type_coerce(Image.variants, UnicodeText).contains(key)
-        return await self.first(db, or_(Image.storage_key == key, in_variants)) is not None
+    async def shown_as(self, db: AsyncSession, keys: Sequence[str]) -> dict[str, Picture]:
+        """By the address of each of these files, the picture that is shown there."""
+        successors = await self._uses.successors(db, keys)
+        # Named by texts alone, they have nothing but an address.
+        found = {key: Picture(PUBLIC_PATH + key, None, None, []) for key in successors.values()}
+        images = select(Image).where(Image.storage_key.in_(KEYS)).order_by(Image.id.desc())
+        for image in await db.scalars(images, {"keys": [*keys, *found]}):
+            # Of several, one that has its variants.
+            if image.storage_key and (image.variants or image.storage_key not in found):
+                found[image.storage_key] = _picture(image)
+        shown = {key: successors.get(key, key) for key in keys}
+        return {PUBLIC_PATH + key: found[now] for key, now in shown.items() if now in found}
 
     async def cover(
         self, db: AsyncSession, kind: EntityType | None, entity_id: int | None
     ) -> Image | None:
         is_it = and_(Image.entity_type == kind, Image.entity_id == entity_id, Image.is_cover)
         return await self.first(db, is_it)
+
+
+def _picture(image: Image) -> Picture:
+    return Picture(image.url, image.width, image.height, image.variants or [])

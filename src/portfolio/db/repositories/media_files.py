@@ -1,62 +1,41 @@
-"""Which stored files the rows of media speak of."""
+"""Which stored files are spoken of, and by what."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from portfolio.models.media import Image, Video
+from portfolio.db.repositories.media import ImageRepository
+from portfolio.models.media import FileUse, Image
 
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
-    """`url`: the file's address on this server. `variant`: the row can do without it."""
+    """`kind`: image, video, post … `variant`: the row can do without the file."""
 
     kind: str
     row_id: int
-    url: str
+    key: str
     variant: bool = False
 
 
 class MediaFileRepository:
-    def __init__(self, public_path: str) -> None:
-        self._public_path = public_path
+    def __init__(self) -> None:
+        self._images = ImageRepository()
 
     async def all(self, db: AsyncSession) -> list[FileRef]:
         """Every file of ours that a row names."""
+        of_image = and_(FileUse.used_by == Image.__tablename__, FileUse.used_by_id == Image.id)
+        found = select(FileUse.used_by, FileUse.used_by_id, FileUse.key, Image.storage_key)
         return [
-            ref
-            for ref in [*await self._of_images(db), *await self._of_videos(db)]
-            if ref.url.startswith(self._public_path)
+            FileRef(used_by.removesuffix("s"), row_id, key, variant=original not in {None, key})
+            for used_by, row_id, key, original in await db.execute(
+                found.outerjoin(Image, of_image).order_by(FileUse.id)
+            )
         ]
 
-    async def _of_images(self, db: AsyncSession) -> list[FileRef]:
-        columns = select(Image.id, Image.storage_key, Image.variants)
-        found = []
-        for row_id, key, variants in await db.execute(columns):
-            if key is not None:
-                found.append(FileRef("image", row_id, self._public_path + key))
-            found += [
-                FileRef("image", row_id, made["url"], variant=True) for made in variants or []
-            ]
-        return found
-
-    async def _of_videos(self, db: AsyncSession) -> list[FileRef]:
-        columns = select(Video.id, Video.storage_key, Video.poster_key, Video.captions)
-        found = []
-        for row_id, key, poster, captions in await db.execute(columns):
-            found += [
-                FileRef("video", row_id, self._public_path + each)
-                for each in (key, poster)
-                if each is not None
-            ]
-            found += [FileRef("video", row_id, caption["url"]) for caption in captions or []]
-        return found
-
-    async def drop_variants(self, db: AsyncSession, image_id: int, gone: Collection[str]) -> None:
-        """Have the image no longer name these addresses."""
-        image = await db.get(Image, image_id)
-        if image is not None and image.variants:
-            image.variants = [made for made in image.variants if made["url"] not in gone] or None
-            await db.flush()
+    async def forget_variants(self, db: AsyncSession, image_id: int) -> None:
+        """Have the image count as one whose variants are still to be made."""
+        image = await self._images.get(db, image_id)
+        if image is not None:
+            await self._images.update(db, image, {"variants": None})

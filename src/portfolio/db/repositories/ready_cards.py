@@ -26,7 +26,7 @@ from portfolio.models.taxonomy import Series, Tag
 from portfolio.models.users import User
 
 # To be raised when cards show something else than before: all are made anew at the next start.
-CARD_VERSION = 1
+CARD_VERSION = 2
 CHUNK = 500
 _UNREADY = ("counts", "status")
 _NOTED = "stale_cards"

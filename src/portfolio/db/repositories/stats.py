@@ -1,9 +1,10 @@
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, SQLColumnExpression, func, select
+from sqlalchemy import ScalarSelect, SQLColumnExpression, func, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.db.repositories.sessions import alive
+from portfolio.db.repositories.uploads import IMAGES, VIDEOS
 from portfolio.db.repositories.visibility import SCOPES
 from portfolio.models.base import Base
 from portfolio.models.media import Image, Video
@@ -15,6 +16,8 @@ from portfolio.models.publications import Publishable
 from portfolio.models.sessions import UserSession
 from portfolio.models.users import Role, User
 
+_FILES = union(IMAGES, VIDEOS).subquery()
+_BYTES = select(func.coalesce(func.sum(_FILES.c.bytes), 0)).scalar_subquery()
 STATES = ("draft", "scheduled", "published", "archived", "binned")
 
 
@@ -29,6 +32,7 @@ class StatsRepository:
             *_states(Project),
             _count(Image),
             _count(Video),
+            _BYTES,
             _count(User),
             _count(User, User.is_active),
             _count(User, User.is_active, User.role == Role.ADMIN),
@@ -44,9 +48,10 @@ class StatsRepository:
             projects=dict(zip(STATES, projects, strict=True)),
             images=rest[0],
             videos=rest[1],
-            users=dict(zip(("total", "active", "admins"), rest[2:5], strict=True)),
-            sessions=rest[5],
-            jobs=dict(zip(("waiting", "failed", "mails_waiting"), rest[6:], strict=True)),
+            media_bytes=int(rest[2]),
+            users=dict(zip(("total", "active", "admins"), rest[3:6], strict=True)),
+            sessions=rest[6],
+            jobs=dict(zip(("waiting", "failed", "mails_waiting"), rest[7:], strict=True)),
         )
 
 

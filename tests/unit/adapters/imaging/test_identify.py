@@ -8,11 +8,6 @@ from tests.factories import pictures
 from portfolio.adapters.imaging import Picture, identify
 from portfolio.adapters.imaging.identify import is_heic
 
-ILLUSTRATOR = (
-    '<?xml version="1.0" encoding="utf-8"?>\n<!-- made by hand -->\n'
-    '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "svg11.dtd" [<!ENTITY ns "http://e.org/">]>\n'
-)
-
 
 class TestIdentify:
     @pytest.mark.parametrize(
@@ -24,7 +19,6 @@ class TestIdentify:
             (pictures.webp_lossy(640, 480), "webp"),
             (pictures.webp_lossless(640, 480), "webp"),
             (pictures.webp_extended(640, 480), "webp"),
-            (pictures.svg('width="640" height="480px"'), "svg"),
         ],
     )
     def test_tells_kind_and_size_from_the_first_bytes(self, content: bytes, extension: str) -> None:
@@ -48,9 +42,7 @@ class TestIdentify:
             b"%PDF-1.7",
             b"<!doctype html><svg xmlns='http://www.w3.org/2000/svg'/>",
             b"<html xmlns='http://www.w3.org/1999/xhtml'><svg/></html>",
-            b"<svg>without its namespace</svg>",
-            b"<?xml version='1.0' encoding='utf-7'?><svg xmlns='http://www.w3.org/2000/svg'/>",
-            b"<?xml version='1.0' encoding='no-such'?><svg xmlns='http://www.w3.org/2000/svg'/>",
+            pictures.svg('width="640" height="480"'),
             b"RIFF\0\0\0\0WAVEfmt ",
             b"\0\0\0\x1cftypisom",
             b"MZ" + bytes(100),
@@ -105,32 +97,10 @@ class TestIsHeic:
         assert not is_heic(content)
 
 
-class TestSvgSize:
-    @pytest.mark.parametrize(
-        ("attributes", "size"),
-        [
-            ('width="1in" height="2.54cm"', (96, 96)),
-            ('width="75pt" height="6pc"', (100, 96)),
-            ('width="100%" height="100%" viewBox="0 0 30.4 20"', (30, 20)),
-            ('viewBox="0,0,30,20"', (30, 20)),
-            ('width="30"', (30, None)),
-            ('width="9999999999999" height="1e300"', (None, None)),
-            ('width="nan" viewBox="0 0 inf"', (None, None)),
-        ],
-    )
-    def test_is_in_css_pixels(self, attributes: str, size: tuple[int | None, int | None]) -> None:
-        assert identify(pictures.svg(attributes)) == Picture("svg", *size)
-
-    @pytest.mark.parametrize("before", ["\N{BYTE ORDER MARK}", " \n<!-- a note -->", ILLUSTRATOR])
-    def test_is_found_behind_what_may_stand_before(self, before: str) -> None:
-        content = pictures.svg('width="8" height="9"', before)
-        assert identify(content) == Picture("svg", 8, 9)
-
-
 class TestRealPictures:
     def test_are_all_known_with_their_size(self, shared_data: Path) -> None:
-        kinds = {".png", ".jpg", ".jpeg", ".gif", ".svg"}
+        kinds = {".png", ".jpg", ".jpeg", ".gif"}
         files = [path for path in shared_data.rglob("*") if path.suffix in kinds]
         found = {path: identify(path.read_bytes()) for path in files}
-        assert len(files) > 300
+        assert len(files) > 250
         assert [path for path, seen in found.items() if seen is None or not seen.width] == []

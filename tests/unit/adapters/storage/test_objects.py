@@ -89,7 +89,7 @@ class TestLocate:
         drawing = tmp_path / "drawing"
         drawing.write_bytes(pictures.svg())
         storage = made(bucket, **way)
-        stored = await storage.put_file(drawing)
+        stored = await storage.put(drawing, "svg")
         assert isinstance(await storage.locate(stored.key), RemoteFile)
 
 
@@ -97,8 +97,8 @@ class TestAnObjectStoreThatIsAway:
     async def tries(self, storage: ObjectStorage, picture: Path) -> None:
         key = f"{KEY}.webp"
         for attempt in (
+            storage.check(),
             storage.put(picture, "png"),
-            storage.renew(key),
             storage.locate(key),
             storage.fetch(key, picture.parent / "fetched"),
             storage.delete(key),
@@ -118,8 +118,10 @@ class TestAnObjectStoreThatIsAway:
             await self.tries(made(address_of(endpoint), patience=0.5), picture)
 
     async def test_without_the_bucket_takes_nothing(self, s3: S3Server, picture: Path) -> None:
-        with pytest.raises(UnavailableException):
-            await made(address_of(s3.endpoint, "nowhere")).put(picture, "png")
+        storage = made(address_of(s3.endpoint, "nowhere"))
+        for attempt in (storage.check(), storage.put(picture, "png")):
+            with pytest.raises(UnavailableException):
+                await attempt
 
     async def test_leaves_no_half_file(
         self, bucket: str, picture: Path, monkeypatch: pytest.MonkeyPatch

@@ -8,13 +8,10 @@ import pytest
 import time_machine
 from tests.factories import pictures
 
-from portfolio.adapters.storage import Kept, Storage, content_type_of, key_of
+from portfolio.adapters.storage import Kept, Storage, content_type_of
 from portfolio.core.clock import utc_now
-from portfolio.core.errors import (
-    NotFoundException,
-    PayloadTooLargeException,
-    UnsupportedMediaTypeException,
-)
+from portfolio.core.errors import NotFoundException
+from portfolio.core.media_links import key_of
 
 CONTENT = pictures.png(40, 30)
 UNKNOWN = "ab/" + "c" * 38 + ".png"
@@ -43,6 +40,13 @@ async def kept_in(storage: Storage) -> list[Kept]:
 
 def two_minutes_later() -> time_machine.travel:
     return time_machine.travel(utc_now() + timedelta(seconds=120))
+
+
+class TestCheck:
+    async def test_is_content_with_what_takes_files_and_leaves_none(self, storage: Storage) -> None:
+        await storage.check()
+        await storage.check()
+        assert await kept_in(storage) == []
 
 
 class TestPut:
@@ -91,37 +95,6 @@ class TestPut:
             await storage.put(tmp_path / name, "png")
 
 
-class TestPutFile:
-    async def test_tells_by_the_content_which_picture_it_is(
-        self, storage: Storage, picture: Path, tmp_path: Path
-    ) -> None:
-        stored = await storage.put_file(picture)
-        assert await content_of(storage, stored.key, tmp_path) == CONTENT
-        assert (stored.content_type, stored.width, stored.height) == ("image/png", 40, 30)
-
-    async def test_refuses_what_is_no_picture_whatever_its_name(
-        self, storage: Storage, tmp_path: Path
-    ) -> None:
-        page = tmp_path / "page.png"
-        page.write_bytes(b"<html><script>alert(1)</script></html>")
-        with pytest.raises(UnsupportedMediaTypeException, match=r"page\.png"):
-            await storage.put_file(page)
-        assert await kept_in(storage) == []
-
-    async def test_refuses_more_than_ten_mebibytes(self, storage: Storage, tmp_path: Path) -> None:
-        large = tmp_path / "large.png"
-        large.write_bytes(CONTENT.ljust(10 * 1024 * 1024 + 1))
-        with pytest.raises(PayloadTooLargeException):
-            await storage.put_file(large)
-
-    @pytest.mark.parametrize("name", ["missing.png", "."])
-    async def test_says_so_when_there_is_no_such_file(
-        self, storage: Storage, tmp_path: Path, name: str
-    ) -> None:
-        with pytest.raises(NotFoundException):
-            await storage.put_file(tmp_path / name)
-
-
 class TestKeys:
     @pytest.mark.parametrize("key", NO_KEYS)
     async def test_that_are_none_lead_nowhere(
@@ -130,19 +103,17 @@ class TestKeys:
         (tmp_path / "media").mkdir()
         (tmp_path / "secrets.json").write_text("{}")
         assert await storage.locate(key) is None
-        assert await storage.renew(key) is None
         assert await content_of(storage, key, tmp_path) is None
         assert await storage.delete(key)
         assert (tmp_path / "secrets.json").exists()
 
     async def test_that_are_unknown_lead_nowhere(self, storage: Storage, tmp_path: Path) -> None:
         assert await storage.locate(UNKNOWN) is None
-        assert await storage.renew(UNKNOWN) is None
         assert await content_of(storage, UNKNOWN, tmp_path) is None
         assert await storage.delete(UNKNOWN)
 
     async def test_tell_the_type(self, storage: Storage, picture: Path) -> None:
-        stored = await storage.put_file(picture)
+        stored = await storage.put(picture, "png")
         assert content_type_of(stored.key) == stored.content_type
         assert key_of(stored.url) == stored.key
         assert key_of("https://example.com/media/x.png") is None
@@ -155,51 +126,33 @@ class TestKeys:
         assert all(abs(utc_now() - kept.modified) < timedelta(minutes=1) for kept in found)
 
 
-class TestRenew:
-    async def test_describes_what_is_kept(self, storage: Storage, picture: Path) -> None:
-        stored = await storage.put_file(picture)
-        assert await storage.renew(stored.key) == stored
-
-    async def test_leaves_one_file_as_it_was(
-        self, storage: Storage, picture: Path, tmp_path: Path
-    ) -> None:
-        stored = await storage.put_file(picture)
-        await storage.renew(stored.key)
-        assert [kept.key for kept in await kept_in(storage)] == [stored.key]
-        assert await content_of(storage, stored.key, tmp_path) == CONTENT
-
-
 class TestDelete:
     async def test_removes_the_file(self, storage: Storage, picture: Path) -> None:
-        stored = await storage.put_file(picture)
+        stored = await storage.put(picture, "png")
         assert await storage.delete(stored.key)
         assert await storage.locate(stored.key) is None
         assert await kept_in(storage) == []
 
     async def test_keeps_what_was_put_lately(self, storage: Storage, picture: Path) -> None:
-        stored = await storage.put_file(picture)
+        stored = await storage.put(picture, "png")
         assert not await storage.delete(stored.key, older_than=60)
         assert await storage.locate(stored.key) is not None
 
     async def test_removes_what_is_older(self, storage: Storage, picture: Path) -> None:
-        stored = await storage.put_file(picture)
+        stored = await storage.put(picture, "png")
         with two_minutes_later():
             assert await storage.delete(stored.key, older_than=60)
         assert await storage.locate(stored.key) is None
 
-    @pytest.mark.parametrize("again", ["put", "renew"])
     async def test_counts_from_the_time_that_it_was_put_last(
-        self, storage: Storage, picture: Path, again: str
+        self, storage: Storage, picture: Path
     ) -> None:
-        stored = await storage.put_file(picture)
+        await storage.put(picture, "png")
         (before,) = await kept_in(storage)
         after = before
         async with asyncio.timeout(10):
             # Some count in whole seconds.
             while after.modified <= before.modified:
                 await asyncio.sleep(0.1)
-                if again == "put":
-                    await storage.put_file(picture)
-                else:
-                    await storage.renew(stored.key)
+                await storage.put(picture, "png")
                 (after,) = await kept_in(storage)

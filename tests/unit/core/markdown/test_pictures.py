@@ -1,5 +1,5 @@
 from portfolio.core.markdown import render
-from portfolio.core.markdown.pictures import Picture, Variant, offer_variants, picture_addresses
+from portfolio.core.markdown.pictures import Picture, Variant, offer_variants
 
 OURS = "/media/ab/cd.jpg"
 
@@ -13,7 +13,9 @@ def variant(kind: str, width: int) -> Variant:
     }
 
 
-HARBOUR = Picture(1200, 600, [variant("avif", 320), variant("avif", 640), variant("webp", 320)])
+HARBOUR = Picture(
+    OURS, 1200, 600, [variant("avif", 320), variant("avif", 640), variant("webp", 320)]
+)
 
 
 class TestOfferVariants:
@@ -34,23 +36,25 @@ class TestOfferVariants:
         assert offer_variants(html, {OURS: HARBOUR}) == html
 
     def test_keeps_the_size_that_an_author_chose(self) -> None:
-        html = render(f'<img src="{OURS}" width="50">').html
-        offered = offer_variants(html, {OURS: HARBOUR})
-        assert 'width="50"' in offered
-        assert 'width="1200"' not in offered
+        for given in ('width="50"', 'height="40"'):
+            html = render(f'<img src="{OURS}" {given}>').html
+            offered = offer_variants(html, {OURS: HARBOUR})
+            assert given in offered
+            assert "1200" not in offered
+            assert "600" not in offered
 
     def test_says_at_least_how_large_it_is(self) -> None:
         html = render(f"![Harbour]({OURS})").html
-        offered = offer_variants(html, {OURS: Picture(1200, 600, [])})
+        offered = offer_variants(html, {OURS: Picture(OURS, 1200, 600, [])})
         assert "<picture>" not in offered
         assert 'width="1200" height="600"' in offered
 
     def test_says_nothing_of_what_is_not_known(self) -> None:
         html = render(f"![Harbour]({OURS})").html
-        assert offer_variants(html, {OURS: Picture(None, None, [])}) == html
+        assert offer_variants(html, {OURS: Picture(OURS, None, None, [])}) == html
 
-
-class TestPictureAddresses:
-    def test_finds_each_once(self) -> None:
-        html = render(f"![A]({OURS} \"<img src='x'>\") ![B]({OURS}) ![C](https://e.com/c.png)").html
-        assert picture_addresses(html) == {OURS, "https://e.com/c.png"}
+    def test_shows_what_took_the_place_of_another(self) -> None:
+        html = render(f'![Harbour]({OURS} "At {OURS}")').html
+        offered = offer_variants(html, {OURS: Picture("/media/new.jpg", 1200, 600, [])})
+        assert 'src="/media/new.jpg"' in offered
+        assert f'title="At {OURS}"' in offered

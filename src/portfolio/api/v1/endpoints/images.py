@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from portfolio.adapters.storage import MAX_IMAGE_BYTES
+from portfolio.adapters.imaging import MAX_IMAGE_BYTES
 from portfolio.api.answers import Answer, AnswerDep
 from portfolio.api.deps import (
     DbRead,
@@ -30,7 +30,14 @@ from portfolio.core.errors import (
 )
 from portfolio.core.pagination import Page
 from portfolio.models.media import Image
-from portfolio.schemas.media import ImageCreate, ImageOrder, ImageRead, ImageUpdate, ImageUpload
+from portfolio.schemas.media import (
+    FileUpload,
+    ImageCreate,
+    ImageOrder,
+    ImageRead,
+    ImageUpdate,
+    ImageUpload,
+)
 from portfolio.schemas.page import PageRead
 from portfolio.services.picture_files import StoredPicture
 
@@ -38,7 +45,8 @@ ABSENT = errors(NotFoundException)
 CHANGE = errors(NotFoundException, PreconditionFailedException)
 UPLOAD = errors(InsufficientStorageException)
 router = v1_router("media")
-_form = Upload(by_address=ImageCreate, with_file=ImageUpload)
+_form = Upload(with_file=ImageUpload, by_address=ImageCreate)
+_bare = Upload(with_file=FileUpload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,16 @@ async def _sent_image(sent: Annotated[Sent, Depends(_form)], files: PictureFiles
 
 
 SentImage = Annotated[_SentImage, Depends(_sent_image)]
+
+
+async def _sent_picture(
+    sent: Annotated[Sent, Depends(_bare)], files: PictureFilesDep
+) -> StoredPicture:
+    assert sent.file is not None  # noqa: S101 - without an address there is one
+    return await files.store(sent.file)
+
+
+SentPicture = Annotated[StoredPicture, Depends(_sent_picture)]
 
 
 def _created(answer: Answer, image: Image) -> Image:
@@ -140,6 +158,26 @@ async def get_image(
 ) -> Image:
     """One picture, for whoever may see what it belongs to."""
     return answer.versioned(await media.read(db, id, viewer))
+
+
+@router.put(
+    "/images/{id}/file",
+    response_model=ImageRead,
+    responses=UPLOAD | CHANGE,
+    max_body_size=MAX_IMAGE_BYTES + ALLOWANCE,
+)
+async def replace_image_file(
+    id: RowId,
+    picture: SentPicture,
+    db: DbWrite,
+    media: MediaDep,
+    user: Editor,
+    if_match: IfMatch,
+    answer: AnswerDep,
+) -> Image:
+    """Another picture in its place; its former address leads to this one from now on."""
+    image = await media.replace_file(db, id, picture, uploaded_by=user.id, expected=if_match)
+    return answer.versioned(image)
 
 
 @router.patch("/images/{id}", response_model=ImageRead, responses=CHANGE)

@@ -1,14 +1,14 @@
-import asyncio
-
-from portfolio.api.deps import Editor
+from portfolio.api.deps import DbRead, Editor, IllustrationsDep
 from portfolio.api.v1.prefix import v1_router
-from portfolio.core.markdown import Rendered, render
+from portfolio.core.markdown import Rendered
 from portfolio.schemas.render import RenderRead, RenderRequest
 
 router = v1_router("posts")
 
 
 @router.post("/render", response_model=RenderRead)
-async def render_markdown(data: RenderRequest, _user: Editor) -> Rendered:
+async def render_markdown(
+    data: RenderRequest, db: DbRead, illustrations: IllustrationsDep, _user: Editor
+) -> Rendered:
     """How the body would look: the preview of an editor."""
-    return await asyncio.to_thread(render, data.markdown)
+    return await illustrations.preview(db, data.markdown)

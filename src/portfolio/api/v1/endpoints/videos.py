@@ -1,9 +1,11 @@
 """Videos of posts, projects and profiles, and the library."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Query
 
+from portfolio.adapters.storage import MAX_VIDEO_BYTES, StoredFile
 from portfolio.api.answers import Answer, AnswerDep
 from portfolio.api.body import StrictRequest
 from portfolio.api.deps import (
@@ -15,15 +17,22 @@ from portfolio.api.deps import (
     PageDep,
     Ref,
     RowId,
+    VideoFilesDep,
     VideosDep,
     Viewer,
 )
 from portfolio.api.errors import errors
+from portfolio.api.uploads import ALLOWANCE, Sent, Upload
 from portfolio.api.v1.prefix import v1_router
 from portfolio.core import webvtt
-from portfolio.core.errors import NotFoundException, PreconditionFailedException
+from portfolio.core.errors import (
+    InsufficientStorageException,
+    NotFoundException,
+    PreconditionFailedException,
+)
 from portfolio.core.pagination import Page
 from portfolio.models.media import Video
+from portfolio.schemas.media import FileUpload
 from portfolio.schemas.page import PageRead
 from portfolio.schemas.videos import (
     Label,
@@ -32,10 +41,13 @@ from portfolio.schemas.videos import (
     VideoOrder,
     VideoRead,
     VideoUpdate,
+    VideoUpload,
 )
+from portfolio.services.video_files import StoredVideo
 
 ABSENT = errors(NotFoundException)
 CHANGE = errors(NotFoundException, PreconditionFailedException)
+UPLOAD = errors(InsufficientStorageException)
 _CAPTIONS = {
     "requestBody": {
         "required": True,
@@ -50,11 +62,36 @@ _CAPTIONS = {
 router = v1_router("media")
 
 
-async def _sent_captions(request: StrictRequest) -> str:
-    return webvtt.parse(await request.content(webvtt.MEDIA_TYPE))
+_form = Upload(with_file=VideoUpload, by_address=VideoCreate)
+_bare = Upload(with_file=FileUpload)
 
 
-Captions = Annotated[str, Depends(_sent_captions)]
+@dataclass(frozen=True, slots=True)
+class _SentVideo:
+    data: VideoCreate | VideoUpload
+    stored: StoredVideo | None
+
+
+# What is sent is stored before there is a transaction: it takes its time.
+
+
+async def _sent_video(sent: Annotated[Sent, Depends(_form)], files: VideoFilesDep) -> _SentVideo:
+    stored = None if sent.file is None else await files.store(sent.file)
+    return _SentVideo(sent.data, stored)
+
+
+async def _sent_file(sent: Annotated[Sent, Depends(_bare)], files: VideoFilesDep) -> StoredVideo:
+    assert sent.file is not None  # noqa: S101 - without an address there is one
+    return await files.store(sent.file)
+
+
+async def _sent_captions(request: StrictRequest, _user: Editor, files: VideoFilesDep) -> StoredFile:
+    return await files.store_captions(webvtt.parse(await request.content(webvtt.MEDIA_TYPE)))
+
+
+SentVideo = Annotated[_SentVideo, Depends(_sent_video)]
+SentFile = Annotated[StoredVideo, Depends(_sent_file)]
+SentCaptions = Annotated[StoredFile, Depends(_sent_captions)]
 
 
 def _created(answer: Answer, video: Video) -> Video:
@@ -83,20 +120,17 @@ def _add_target(kind: EntityType) -> None:
         f"/{kind}/{{ref}}/videos",
         response_model=VideoRead,
         status_code=201,
-        responses=ABSENT,
+        responses=UPLOAD | ABSENT,
+        max_body_size=MAX_VIDEO_BYTES + ALLOWANCE,
         name=f"create_{one}_video",
         summary=f"Attach a video to a {one}",
     )
     async def create_video(
-        ref: Ref,
-        data: VideoCreate,
-        db: DbWrite,
-        videos: VideosDep,
-        user: Editor,
-        answer: AnswerDep,
+        ref: Ref, sent: SentVideo, db: DbWrite, videos: VideosDep, user: Editor, answer: AnswerDep
     ) -> Video:
-        """By its address: any http(s) one, or the /media/ path of a file that is here already."""
-        return _created(answer, await videos.create(db, kind, ref, data, user))
+        """As a file, or by its address: any http(s) one, or the /media/ path of what is here."""
+        video = await videos.create(db, (kind, ref), sent.data, sent.stored, user)
+        return _created(answer, video)
 
     @router.put(
         f"/{kind}/{{ref}}/videos/order",
@@ -124,12 +158,18 @@ async def list_videos(
     return answer.page(await videos.library(db, page))
 
 
-@router.post("/videos", response_model=VideoRead, status_code=201)
+@router.post(
+    "/videos",
+    response_model=VideoRead,
+    status_code=201,
+    responses=UPLOAD,
+    max_body_size=MAX_VIDEO_BYTES + ALLOWANCE,
+)
 async def create_video(
-    data: VideoCreate, db: DbWrite, videos: VideosDep, _user: Editor, answer: AnswerDep
+    sent: SentVideo, db: DbWrite, videos: VideosDep, user: Editor, answer: AnswerDep
 ) -> Video:
-    """Into the library."""
-    return _created(answer, await videos.create_in_library(db, data))
+    """Into the library, as a file or by its address."""
+    return _created(answer, await videos.create(db, None, sent.data, sent.stored, user))
 
 
 @router.get("/videos/{id}", response_model=VideoRead, responses=ABSENT)
@@ -138,6 +178,26 @@ async def get_video(
 ) -> Video:
     """One video, for whoever may see what it belongs to."""
     return answer.versioned(await videos.read(db, id, viewer))
+
+
+@router.put(
+    "/videos/{id}/file",
+    response_model=VideoRead,
+    responses=UPLOAD | CHANGE,
+    max_body_size=MAX_VIDEO_BYTES + ALLOWANCE,
+)
+async def replace_video_file(
+    id: RowId,
+    stored: SentFile,
+    db: DbWrite,
+    videos: VideosDep,
+    user: Editor,
+    if_match: IfMatch,
+    answer: AnswerDep,
+) -> Video:
+    """Another film in its place; its former address leads to this one from now on."""
+    video = await videos.replace_file(db, id, stored, uploaded_by=user.id, expected=if_match)
+    return answer.versioned(video)
 
 
 @router.patch("/videos/{id}", response_model=VideoRead, responses=CHANGE)
@@ -165,16 +225,16 @@ async def delete_video(
 @router.put(
     "/videos/{id}/captions/{language}",
     response_model=VideoRead,
-    responses=CHANGE,
+    responses=UPLOAD | CHANGE,
     openapi_extra=_CAPTIONS,
 )
 async def put_captions(
     id: RowId,
     language: Language,
+    captions: SentCaptions,
     db: DbWrite,
     videos: VideosDep,
     _user: Editor,
-    captions: Captions,
     if_match: IfMatch,
     answer: AnswerDep,
     label: Annotated[
