@@ -23,6 +23,8 @@ from portfolio.services.files import STORING_SECONDS, FileKeeper
 
 # The job of services/renditions.py.
 RENDER_PICTURE = "media.render"
+# Nobody waits for it, and what is hopeless is out of CPU time by then.
+BACKGROUND_SECONDS = 30
 # What browsers should prefer stands first.
 _FORMATS = ("avif", "webp")
 # What speaks against one picture alone.
@@ -68,13 +70,13 @@ class PictureFiles:
         self._staging = staging
         self.at_once = imaging.workers
 
-    async def store(self, source: Path) -> StoredPicture:
+    async def store(self, source: Path, *, seconds: float | None = None) -> StoredPicture:
         """Render a picture and keep all that comes of it.
 
-        Raises what Imaging.render(), OwnFolder.room() and FileKeeper.keep() raise.
+        `seconds`: as Imaging.render() has it. Raises what Imaging.render(), OwnFolder.room() and FileKeeper.keep() raise.
         """
         with self._staging.room() as folder:
-            made = await self._imaging.render(source, folder)
+            made = await self._imaging.render(source, folder, seconds=seconds)
             kept = await self._kept([made.original, *made.variants])
         return _described(made, kept[0], kept[1:])
 
@@ -113,8 +115,10 @@ class PictureFiles:
             if not await self._storage.fetch(key, source):
                 raise NotFoundException("the file is not there")
             if not is_clean:
-                return await self.store(source)
-            made = await self._imaging.render(source, folder, Wanted.VARIANTS)
+                return await self.store(source, seconds=BACKGROUND_SECONDS)
+            made = await self._imaging.render(
+                source, folder, Wanted.VARIANTS, seconds=BACKGROUND_SECONDS
+            )
             kept = await self._kept(made.variants)
             file = await asyncio.to_thread(describe, source, made.original.extension)
         return _described(made, file, kept)

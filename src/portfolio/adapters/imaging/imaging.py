@@ -9,12 +9,12 @@ import asyncio
 import json
 import os
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
 from typing import Any
 
 import structlog
@@ -24,6 +24,7 @@ from portfolio.adapters.imaging.identify import identify, is_heic
 from portfolio.adapters.rendering.limits import Refusal, check_size
 from portfolio.adapters.rendering.wanted import Wanted
 from portfolio.core.errors import (
+    InsufficientStorageException,
     InvalidInputException,
     NotFoundException,
     PayloadTooLargeException,
@@ -80,22 +81,33 @@ class Imaging:
         self._free = asyncio.Semaphore(workers)
         self._seconds = seconds
         self._patience = patience
-        self._running: set[Process] = set()
+        self._running: set[Popen[bytes]] = set()
         self._is_closed = False
 
-    async def render(self, source: Path, folder: Path, wanted: Wanted = Wanted.ALL) -> Renditions:
+    async def render(
+        self,
+        source: Path,
+        folder: Path,
+        wanted: Wanted = Wanted.ALL,
+        *,
+        seconds: float | None = None,
+    ) -> Renditions:
         """Write the picture anew into `folder`, without metadata, and its variants beside it.
 
-        Raises NotFoundException, PayloadTooLargeException, UnsupportedMediaTypeException for what
-        is no picture of a kind that is kept, InvalidInputException for one that is too large or
-        broken, UnavailableException when no worker is free in time.
+        `seconds`: other than usual. Raises NotFoundException, PayloadTooLargeException,
+        UnsupportedMediaTypeException for what is no picture of a kind that is kept,
+        InvalidInputException for one that is too large or broken, UnavailableException when no
+        worker is free in time, InsufficientStorageException where there is no room.
         """
         try:
             kind = await asyncio.to_thread(_examine, source)
             async with self._turn():
-                answer = await self._ask(source, folder, kind, wanted)
+                arguments = str(source), str(folder), kind, str(wanted.value)
+                answer = await self._ask(seconds or self._seconds, *arguments)
             return _read(answer, source, folder, kind)
         except Refusal as refusal:
+            if refusal.status == InsufficientStorageException.status:
+                raise InsufficientStorageException from None
             if refusal.status == UnsupportedMediaTypeException.status:
                 raise UnsupportedMediaTypeException(str(refusal)) from None
             raise InvalidInputException.of("file", str(refusal)) from None
@@ -104,7 +116,8 @@ class Imaging:
         """Ends what is running."""
         self._is_closed = True
         for process in [*self._running]:
-            await _end(process)
+            process.kill()
+            await asyncio.to_thread(process.wait)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -120,27 +133,29 @@ class Imaging:
         finally:
             self._free.release()
 
-    async def _ask(self, source: Path, folder: Path, kind: str, wanted: Wanted) -> dict[str, Any]:
+    async def _ask(self, seconds: float, *arguments: str) -> dict[str, Any]:
         if self._is_closed:
             raise _stopping()
-        process = await _start(str(source), str(folder), kind, str(wanted.value))
+        process = await asyncio.to_thread(_start, *arguments)
         self._running.add(process)
+        # Whatever becomes of this task, that one reads to the end, which comes soon.
+        listening = asyncio.ensure_future(asyncio.to_thread(process.communicate))
         try:
-            async with asyncio.timeout(self._seconds):
-                said, complaints = await process.communicate()
+            async with asyncio.timeout(seconds):
+                said, complaints = await asyncio.shield(listening)
         except TimeoutError:
-            log.warning("imaging.timeout", file=source.name, kind=kind)
-            raise Refusal(422, f"takes longer than {self._seconds:g} seconds") from None
+            log.warning("imaging.timeout", arguments=arguments)
+            raise Refusal(422, f"takes longer than {seconds:g} seconds") from None
         finally:
             self._running.discard(process)
-            await _end(process)
+            process.kill()
+            await listening
         if self._is_closed:
             raise _stopping()
         if process.returncode:
             log.error(
                 "imaging.died",
-                file=source.name,
-                kind=kind,
+                arguments=arguments,
                 status=process.returncode,
                 said=complaints.decode(errors="replace")[-500:],
             )
@@ -153,25 +168,26 @@ def _stopping() -> UnavailableException:
     return UnavailableException("The server is stopping", retry_after=RETRY_AFTER)
 
 
-async def _start(*arguments: str) -> Process:
+def _start(*arguments: str) -> Popen[bytes]:
+    # In a thread and by vfork: the event loop would stand still while all memory is mapped anew.
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     environment["PYTHONPATH"] = str(_PACKAGES)
     module = "portfolio.adapters.rendering"
     command = [sys.executable, "-P", "-s", "-m", module, *arguments]
     try:
-        return await asyncio.create_subprocess_exec(
-            *command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=environment
+        return Popen(  # noqa: S603 - our own program, and paths of ours
+            command,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=environment,
+            # A terminal's Ctrl-C is the server's business.
+            process_group=0,
         )
     except OSError as error:
         raise UnavailableException(
             f"No process can be started: {error.strerror}", retry_after=RETRY_AFTER
         ) from error
-
-
-async def _end(process: Process) -> None:
-    if process.returncode is None:
-        process.kill()
-        await process.wait()
 
 
 def _examine(source: Path) -> str:

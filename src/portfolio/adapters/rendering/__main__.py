@@ -23,7 +23,6 @@ LARGEST_FILE = 64 * _MIB
 # The parent, if it still lives, loses patience sooner.
 CPU_SECONDS = 12
 _NICENESS = 10
-_FIRST_OF_OTHERS, _LAST_DESCRIPTOR = 3, 65_536
 
 
 def main() -> None:
@@ -47,15 +46,20 @@ def _answer(source: Path, folder: Path, kind: str, wanted: Wanted) -> dict[str, 
     except MemoryError:
         return {"status": 422, "detail": "the picture needs too much memory"}
     except Exception as error:  # noqa: BLE001 - decoders of hostile files raise anything
+        if _is_full(folder):
+            return {"status": 507, "detail": "no room"}
         return {"status": 422, "detail": "the picture is broken", "reason": repr(error)}
     return asdict(rendered)
 
 
+def _is_full(folder: Path) -> bool:
+    """Encoders do not tell in the same way that the disk takes no more, if they tell at all."""
+    room = os.statvfs(folder)
+    return room.f_bavail * room.f_frsize < _MIB
+
+
 def _restrict() -> None:
-    """A terminal's Ctrl-C is the server's business; its requests come first."""
-    # uvloop leaves what the server itself was handed, such as the socket that it listens on.
-    os.closerange(_FIRST_OF_OTHERS, _LAST_DESCRIPTOR)
-    os.setpgid(0, 0)
+    """Requests to the server come first."""
     os.nice(_NICENESS)
     for limit, most in (
         (resource.RLIMIT_AS, MEMORY),
