@@ -45,6 +45,12 @@ class TestGetProfile:
         assert [skill["name"] for skill in body["skills"]] == ["Zig", "Ada"]
         assert body["languages"][0]["language"] == "Dutch"
 
+    async def test_has_its_pictures(self, client: AsyncClient, admin_client: AsyncClient) -> None:
+        images = f"/api/v1/profiles/{(await client.get(PROFILE)).json()['username']}/images"
+        sent = {"url": "https://example.com/portrait.jpg", "alt": "Ada", "cover": True}
+        made = (await admin_client.post(images, json=sent)).json()
+        assert (await client.get(PROFILE)).json()["images"] == [made]
+
     async def test_has_featured_projects_and_the_newest_posts_of_a_home_page(
         self, client: AsyncClient, services: Services, admin: User
     ) -> None:

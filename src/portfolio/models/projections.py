@@ -193,6 +193,7 @@ class ProfileDetail:
     certificates: list[Certificate] = field(default_factory=list)
     awards: list[Award] = field(default_factory=list)
     languages: list[Language] = field(default_factory=list)
+    images: list[ImageRef] = field(default_factory=list)
     featured_projects: list[ProjectCard] = field(default_factory=list)
     recent_posts: list[PostCard] = field(default_factory=list)
 

@@ -23,6 +23,7 @@ from portfolio.schemas.base import (
     WebAddress,
     example,
 )
+from portfolio.schemas.media import ImageRead
 from portfolio.schemas.posts import PostSummary
 from portfolio.schemas.projects import ProjectSummary
 from portfolio.schemas.publications import not_null
@@ -256,6 +257,7 @@ class ProfileRead(Output):
     certificates: list[CertificateRead]
     awards: list[AwardRead]
     languages: list[LanguageRead]
+    images: list[ImageRead] = Field(description="In their order; the cover is the portrait")
     created_at: datetime
     updated_at: datetime
 

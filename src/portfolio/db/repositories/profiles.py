@@ -10,6 +10,8 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from portfolio.core import cache_tags
 from portfolio.core.errors import NotFoundException
+from portfolio.db.prepared import prepared
+from portfolio.db.repositories import attachments
 from portfolio.db.repositories.base import BaseRepository
 from portfolio.db.repositories.sections import SECTIONS, SectionRepository
 from portfolio.models.entities import EntityType
@@ -32,7 +34,7 @@ class ProfileRepository(BaseRepository[Profile]):
     sections: Mapping[str, SectionRepository[Any]] = SECTIONS
 
     async def of_owner(self, db: AsyncSession) -> ProfileDetail | None:
-        """The profile of the site's owner, who is the first active admin: eight statements."""
+        """The profile of the site's owner, who is the first active admin: nine statements."""
         return await self._public(db, _OWNER)
 
     async def of_admin(self, db: AsyncSession, ref: int | str) -> ProfileDetail | None:
@@ -45,14 +47,17 @@ class ProfileRepository(BaseRepository[Profile]):
         return (await db.execute(_OWNER_ID)).scalar_one_or_none()
 
     async def detail(self, db: AsyncSession, username: str, profile: Profile) -> ProfileDetail:
-        """The profile with its sections: one statement each."""
+        """The profile with its sections and pictures: one statement each."""
         cache_tags.note(EntityType.PROFILES)
         columns = {name: getattr(profile, name) for name in _COLUMNS}
         sections: dict[str, Any] = {
             name: list(await repository.all_of(db, profile.id))
             for name, repository in self.sections.items()
         }
-        return ProfileDetail(username=username, **columns, **sections)
+        images = await prepared(
+            db, lambda run: attachments.images_of(run, EntityType.PROFILES, profile.id)
+        )
+        return ProfileDetail(username=username, images=images, **columns, **sections)
 
     async def locked(self, db: AsyncSession, user_id: int) -> Profile:
         """The profile of an account. Until the transaction ends nobody else changes any of it.
