@@ -7,8 +7,10 @@ INSTALL := sh requirements/install
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n auto --dist worksteal $(ARGS)
 WITH_POSTGRES := $(BIN)/python tests/with_postgres.py
-# What meets no database of the suite's own would only say the same thing twice.
-ONCE := tests/unit tests/test_architecture.py tests/test_docs.py tests/test_cli_settings.py
+# What meets no database of the suite's own, or is not about it, would only say the same thing twice.
+ONCE := tests/unit $(wildcard tests/test_*.py) tests/api/middleware \
+	$(patsubst %,tests/api/test_%.py,cache cache_truth docs_pages media openapi route route_matrix) \
+	tests/journeys/test_hostile_uploads.py tests/journeys/test_workers.py
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-zA-Z0-9%-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile

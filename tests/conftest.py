@@ -28,6 +28,7 @@ from portfolio.core.config import (
     SiteSettings,
     StorageSettings,
 )
+from portfolio.core.config.server import cores
 from portfolio.core.context import RequestContext, enter
 from portfolio.db.session import Database
 from portfolio.db.sqlite import InlineSQLite
@@ -42,8 +43,11 @@ OUT_OF_REACH = dict.fromkeys(LimitSettings.model_fields.keys() - {"enabled"}, "1
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """One worker where a server was given that lets us make no databases of our own."""
-    return None if server_url() is None or can_create_databases() else 1
+    """One more than there are cores: tests that begin a process or wait for one leave them idle.
+
+    But one where a server was given that lets us make no databases of our own.
+    """
+    return 1 + cores() if server_url() is None or can_create_databases() else 1
 
 
 @pytest.fixture(scope="session")

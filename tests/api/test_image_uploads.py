@@ -137,6 +137,19 @@ class TestUpload:
         body = {"url": "https://example.com/a.jpg", "caption": "x" * 1024 * 1024}
         assert (await admin_client.post(post, json=body)).status_code == 413
 
+    async def test_is_refused_when_it_is_packed(self, admin_client: AsyncClient, post: str) -> None:
+        headers = {"Content-Encoding": "gzip"}
+        response = await admin_client.post(post, files={"file": pictures.png()}, headers=headers)
+        assert response.status_code == 415
+        assert response.headers["Accept-Encoding"] == "identity"
+
+    async def test_takes_text_in_utf_8_only(self, admin_client: AsyncClient, post: str) -> None:
+        part = b'--x\r\nContent-Disposition: form-data; name="alt"\r\n\r\n\xff\xfe\r\n--x--\r\n'
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        response = await admin_client.post(post, content=part, headers=headers)
+        assert response.status_code == 400
+        assert response.json()["detail"] == "A field is not valid UTF-8."
+
     async def test_leaves_nothing_where_nothing_is_to_show_it(
         self, admin_client: AsyncClient, services: Services, settings: Settings
     ) -> None:

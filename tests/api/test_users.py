@@ -312,7 +312,7 @@ class TestChangeUser:
         assert answer.status_code == 404
 
 
-ROUNDS = 200
+ROUNDS = 100
 
 
 async def active_admins(database: Database) -> list[int]:

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete as delete_rows
 from sqlalchemy import select
 from tests.factories.galleries import (
     add_picture,
@@ -198,3 +199,17 @@ class TestNaming:
         await rival
         await forget(services)
         assert await are_there(services, *image.files) == {True}
+
+
+class TestFormerVersions:
+    async def test_that_write_beside_this_one_lose_nothing(
+        self, services: Services, tmp_path: Path
+    ) -> None:
+        image = await add_picture(services, tmp_path, "written by a former version")
+        async with services.database.transaction() as db:
+            await db.execute(delete_rows(FileUse))
+        async with services.database.transaction() as db:
+            assert await services.media.note_former(db) == 1
+            assert await services.media.note_former(db) == 0
+        async with services.database.reading() as db:
+            assert set(await db.scalars(select(FileUse.key))) == set(image.files)

@@ -141,6 +141,30 @@ class TestUpgrade:
                 ]
             await migrate.downgrade(engine, "0010")
 
+    async def test_notes_which_files_a_profile_names(self, engine: AsyncEngine) -> None:
+        await migrate.upgrade(engine, "0010")
+        keys = [f"{digit * 2}/{digit * 38}.png" for digit in "abc"]
+        now = datetime.now(UTC)
+        shared = {"id": 3, "created_at": now, "updated_at": now, "version": 1}
+        user = {"email": "a", "username": "a", "display_name": "A", "role": "admin"}
+        profile = {
+            "summary_markdown": f"![](/media/{keys[0]})",
+            "summary_html": f'<img src="/media/{keys[0]}"><img src="/media/{keys[1]}">',
+            "image_url": f"/media/{keys[2]}",
+            "extras": "{}",
+        }
+        rows: dict[str, dict[str, Any]] = {
+            "users": {**shared, **user, "is_active": True},
+            "profiles": {**shared, **profile, "user_id": 3},
+        }
+        async with engine.begin() as connection:
+            for name, row in rows.items():
+                await connection.execute(insert(table_of(name, *map(column, row))), [row])
+        await migrate.upgrade(engine, "0011")
+        async with engine.connect() as connection:
+            found = await connection.execute(text("SELECT used_by_id, key FROM file_uses"))
+            assert sorted(map(tuple, found)) == [(3, key) for key in keys]
+
     async def test_weighs_the_pictures_that_are_there(self, engine: AsyncEngine) -> None:
         await migrate.upgrade(engine, "0011")
         names = "id url position is_cover created_at updated_at version bytes variants"

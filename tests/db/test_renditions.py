@@ -15,6 +15,7 @@ from tests.factories.jobs import jobs, rows
 from portfolio.core.clock import utc_now
 from portfolio.db.session import Database
 from portfolio.models.media import Image
+from portfolio.services import renditions
 from portfolio.services.outbox import OutboxWorker
 from portfolio.services.picture_files import RENDER_PICTURE, StoredPicture
 from portfolio.wiring import Services
@@ -57,6 +58,19 @@ async def images(services: Services) -> list[Image]:
 
 
 class TestRenderPicture:
+    async def test_gives_them_to_a_few_at_a_time(
+        self,
+        services: Services,
+        project: int,
+        other_project: int,
+        stored: StoredPicture,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(renditions, "AT_ONCE", 1)
+        await attach(services, stored, project, other_project)
+        await services.picture_renderer.render(stored.file.key)
+        assert all(image.variants for image in await images(services))
+
     async def test_gives_all_that_show_the_file_its_variants(
         self,
         services: Services,

@@ -66,7 +66,8 @@ class OwnFolder:
         for left in self._shared.glob("*/"):
             try:
                 place = _locked(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            except (BlockingIOError, FileNotFoundError):
+                # Somebody's still, or gone by now: who ends takes theirs along without asking.
                 continue
             os.close(place)
             # A renderer may have outlived its server: what it still writes there goes the next time.

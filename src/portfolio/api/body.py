@@ -108,6 +108,13 @@ class StrictRequest(Request):
             found.update(json.dumps([name, part.hexdigest()]).encode())
         return found.digest()
 
+    def demand_plain(self) -> None:
+        """Raises UnsupportedMediaTypeException for a body that is packed (RFC 9110, 15.5.16)."""
+        if self.headers.get("content-encoding", "identity").lower() != "identity":
+            raise UnsupportedMediaTypeException(
+                "Send the body without Content-Encoding", headers={"Accept-Encoding": "identity"}
+            )
+
     def demand_json(self) -> None:
         """Raises UnsupportedMediaTypeException for a body that does not call itself JSON."""
         if self.has_body and not self.is_json:

@@ -28,6 +28,7 @@ from portfolio.core.errors import (
     BadRequestException,
     ForbiddenException,
     InsufficientScopeException,
+    InsufficientStorageException,
     InvalidInputException,
     NotFoundException,
     PayloadTooLargeException,
@@ -119,7 +120,12 @@ def schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
                 operation.setdefault("parameters", []).extend(call.parameters())
             elif isinstance(call, Upload):
                 operation["requestBody"] = call.body()
-                _declare(operation, TooManyFilesException, QuotaExceededException)
+                _declare(
+                    operation,
+                    TooManyFilesException,
+                    QuotaExceededException,
+                    InsufficientStorageException,
+                )
                 parts.update(call.schemas())
     for _, operation in operations(made):
         _complete(operation)

@@ -166,6 +166,8 @@ class _Input:
 
     async def check(self, request: StrictRequest) -> None:
         """Raises InvalidInputException or UnsupportedMediaTypeException."""
+        if request.has_body:
+            request.demand_plain()
         if request.scope["query_string"]:
             self._check_query(request)
         if self.body == "json":

@@ -35,6 +35,15 @@ class SpoolingParser(MultiPartParser):
             self._files.callback(file.close)
             upload.file = cast("BinaryIO", file)
 
+    def on_part_end(self) -> None:
+        if self._current_part.file is None:
+            try:
+                self._current_part.data.decode()
+            except UnicodeDecodeError:
+                # It would be taken for Latin-1.
+                raise MultiPartException("A field is not valid UTF-8.") from None
+        super().on_part_end()
+
     def on_end(self) -> None:
         self._is_whole = True
 

@@ -1,4 +1,4 @@
-"""A file, and what is said about it, in one form (RFC 7578); or an address in its place, as JSON."""
+"""A file, and what is said of it, in one form (RFC 7578); or an address in its place, as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,9 @@ class Sent:
 class Upload:
     """A dependency that takes either, or a file alone where there is no model `by_address`.
 
-    Raises RequestValidationError, InvalidInputException, UnsupportedMediaTypeException. Who may not write sends nothing: an Editor is asked for before the body is read.
+    Who may not write sends nothing: an Editor is asked for before the body is read. Raises
+    RequestValidationError, InvalidInputException, UnsupportedMediaTypeException,
+    RateLimitedException, and what UploadQuota.require_room() and StrictRequest.form() raise.
     """
 
     def __init__(

@@ -1,7 +1,9 @@
 """What commands share that take a while."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -9,10 +11,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from portfolio.core.config import Settings
 
+T = TypeVar("T")
+
 INTERRUPTED = 130
-STOPPED = "Stopped. What is done stays; the same command goes on from here."
 # Where there is no terminal: a line for each tenth, and none for what is over at once.
 FEW, PARTS = 50, 10
+
+
+def run_resumable(work: Coroutine[Any, Any, T]) -> T:
+    """For what can go on another time. Ctrl-C ends the command with INTERRUPTED."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What is done stays; the same command goes on from here.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def alone(settings: Settings) -> Settings:

@@ -1,6 +1,5 @@
 """Content from elsewhere."""
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from portfolio.cli.batch import INTERRUPTED, STOPPED, alone, progress
+from portfolio.cli.batch import alone, progress, run_resumable
 from portfolio.cli.reports import show
 from portfolio.core import environment, logs
 from portfolio.core.config import Settings
@@ -52,10 +51,7 @@ def markdown(
     report = Report(path, dry_run)
     options = Options(kind, dry_run, overwrite)
     try:
-        asyncio.run(_import(alone(settings), options, report))
-    except KeyboardInterrupt:
-        typer.echo(STOPPED, err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        run_resumable(_import(alone(settings), options, report))
     finally:
         if report.outcomes:
             _print(report, as_json=as_json)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from portfolio.adapters.storage import Kept, Storage, create_storage, open_storage
-from portfolio.cli.batch import INTERRUPTED
+from portfolio.cli.batch import run_resumable
 from portfolio.cli.renditions import render
 from portfolio.core import environment, logs
 from portfolio.core.config import Settings
@@ -24,7 +24,6 @@ from portfolio.wiring.media_files import build_media_check
 app = typer.Typer(help="The files of pictures and videos.", no_args_is_help=True)
 app.command()(render)
 
-STOPPED = "Stopped. What is copied stays; the same command goes on from here."
 MOST_LINES = 20
 
 
@@ -41,12 +40,7 @@ def move(
     """
     settings = _settings()
     target = _opened(to, settings)
-    try:
-        damaged = asyncio.run(_move(create_storage(settings), target, delete=delete))
-    except KeyboardInterrupt:
-        typer.echo(STOPPED, err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    if damaged:
+    if run_resumable(_move(create_storage(settings), target, delete=delete)):
         raise typer.Exit(1)
 
 

@@ -1,10 +1,8 @@
 """What is made of pictures that are here already."""
 
-import asyncio
-
 import typer
 
-from portfolio.cli.batch import INTERRUPTED, STOPPED, alone, progress
+from portfolio.cli.batch import alone, progress, run_resumable
 from portfolio.core import environment, logs
 from portfolio.core.concurrently import for_each
 from portfolio.core.config import Settings
@@ -23,12 +21,7 @@ def render() -> None:
     """
     settings = environment.load()
     logs.configure(settings.logging)
-    try:
-        failures = asyncio.run(_render(alone(settings)))
-    except KeyboardInterrupt:
-        typer.echo(STOPPED, err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    if failures:
+    if run_resumable(_render(alone(settings))):
         raise typer.Exit(1)
 
 

@@ -25,7 +25,7 @@ _SECRET_TEXT = re.compile(
     r"|\bpfl_[\w-]+"
     r"|\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*){0,3}"
     r"|(?P<login>://[^/\s:@]*:)[^@\s/]+(?=@)"
-    r"|(?P<query>[?&#][\w-]*(?:token|code|secret|password|key|sig|signature)=)[^&\s\"']+",
+    r"|(?P<query>[?&#][\w-]*(?:token|code|secret|password|key|sig|signature|signed)=)[^&\s\"']+",
     re.IGNORECASE,
 )
 _HINTS = "=", "://", "eyj", "pfl_", "bearer", "basic"

@@ -15,6 +15,7 @@ _KEY = r"[0-9a-f]{2}/[0-9a-f]{38}\.[0-9a-z]{2,5}"
 _SIGNED = r"\?signed=\d{1,12}\.[\w-]{43}"
 # Not within an address of another host.
 _ADDRESS = re.compile(rf"(?<![\w.:%/-]){PUBLIC_PATH}({_KEY})(?:{_SIGNED})?", re.ASCII)
+_SIGNATURE = re.compile(rf"({PUBLIC_PATH}{_KEY}){_SIGNED}", re.ASCII)
 _TOKEN = re.compile(r"(\d{1,12})\.([\w-]{43})", re.ASCII)
 
 
@@ -31,8 +32,8 @@ def keys_in(text: str) -> list[str]:
 
 
 def unsigned(text: str) -> str:
-    """The text with the addresses that stay."""
-    return _ADDRESS.sub(rf"{PUBLIC_PATH}\1", text)
+    """The text with the addresses that stay; front ends write them in full, with a host."""
+    return _SIGNATURE.sub(r"\1", text)
 
 
 class MediaLinks:

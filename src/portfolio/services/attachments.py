@@ -17,6 +17,7 @@ from portfolio.services import policy
 from portfolio.services.files import DELETE_FILE
 from portfolio.services.illustrations import RENEW_TEXTS
 from portfolio.services.outbox import OutboxService
+from portfolio.services.quota import UploadQuota
 from portfolio.services.versions import require_version
 
 
@@ -28,10 +29,12 @@ class AttachmentService(Generic[MediumType]):
         rows: MediaRepository[MediumType],
         entities: EntityRepository,
         outbox: OutboxService,
+        quota: UploadQuota,
     ) -> None:
         self._rows = rows
         self._entities = entities
         self._outbox = outbox
+        self._quota = quota
 
     # By entity
 
@@ -58,6 +61,13 @@ class AttachmentService(Generic[MediumType]):
         """With the files that nothing else shows."""
         for row in await self.of_entity(db, entity_id, entity_type):
             await self._remove(db, row)
+
+    async def note_former(self, db: AsyncSession) -> int:
+        """Have files kept that a former version stored, running beside this one; of how many rows.
+
+        To be repeated until there are none.
+        """
+        return await self._rows.note_former(db)
 
     # As the doors offer it
 
@@ -119,6 +129,17 @@ class AttachmentService(Generic[MediumType]):
     def _noun(self) -> str:
         return self._rows.model.__name__.lower()
 
+    async def _found(
+        self, db: AsyncSession, target: tuple[EntityType, str] | None, viewer: User
+    ) -> tuple[EntityType | None, int | None]:
+        """Its kind and id; None stands for the library. Raises NotFoundException."""
+        if target is None:
+            return None, None
+        kind, ref = target
+        entity_id = await self._entities.find(db, kind, ref, viewer)
+        await self._note(db, kind, entity_id)
+        return kind, entity_id
+
     async def _hold(
         self, db: AsyncSession, entity_id: int | None, entity_type: EntityType | str | None
     ) -> EntityType | None:
@@ -141,12 +162,23 @@ class AttachmentService(Generic[MediumType]):
         await self._rows.delete(db, row)
         await self._give_up(db, *files)
 
-    async def _replace(self, db: AsyncSession, row: MediumType, values: dict[str, Any]) -> None:
-        former = row.files
-        await self._rows.replace_file(db, row, values)
-        await self._note(db, row.entity_type, row.entity_id)
-        await self._outbox.put(db, RENEW_TEXTS, {"keys": former})
-        await self._give_up(db, *former)
+    async def _replace(
+        self,
+        db: AsyncSession,
+        row_id: int,
+        values: dict[str, Any],
+        uploaded_by: int | None,
+        expected: int | None,
+    ) -> MediumType:
+        async with self._quota.within(db, uploaded_by):
+            row = await self._rows.get_locked(db, row_id)
+            require_version(row, expected)
+            former = row.files
+            await self._rows.replace_file(db, row, {**values, "uploaded_by": uploaded_by})
+            await self._note(db, row.entity_type, row.entity_id)
+            await self._outbox.put(db, RENEW_TEXTS, {"keys": former})
+            await self._give_up(db, *former)
+        return row
 
     async def _give_up(self, db: AsyncSession, *keys: str) -> None:
         """Have these files deleted, unless something else shows them."""

@@ -1,6 +1,7 @@
 """Pictures of ours in texts: offered in all sizes, and kept for as long as a text names them."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,15 +29,24 @@ class IllustrationService:
         self._outbox = outbox
 
     async def illustrate(self, db: AsyncSession, html: str) -> str:
-        """Rendered HTML with a <picture> in the place of each image that is kept here."""
-        keys = keys_in(html)
+        """Rendered HTML with a <picture> in the place of each image that is kept here.
+
+        To be stored: who changes one of them meanwhile waits for this transaction, and then finds
+        the text among those to be renewed.
+        """
+        if keys := keys_in(html):
+            await self._uses.hold(db, *keys)
+        return await self._illustrated(db, html, keys)
+
+    async def _illustrated(self, db: AsyncSession, html: str, keys: Sequence[str]) -> str:
         return offer_variants(html, await self._images.shown_as(db, keys)) if keys else html
 
     async def preview(self, db: AsyncSession, markdown: str) -> Rendered:
         """As the text will look, with addresses that work for who writes it."""
         rendered = await asyncio.to_thread(render, markdown)
         current().shows_unpublished = True
-        return replace(rendered, html=await self.illustrate(db, rendered.html))
+        html = await self._illustrated(db, rendered.html, keys_in(rendered.html))
+        return replace(rendered, html=html)
 
     async def note(
         self, db: AsyncSession, kind: EntityType, row_id: int, *texts: str | None

@@ -46,8 +46,7 @@ class MediaService(AttachmentService[Image]):
         outbox: OutboxService,
         quota: UploadQuota,
     ) -> None:
-        super().__init__(images, entities, outbox)
-        self._quota = quota
+        super().__init__(images, entities, outbox, quota)
         self._images = images
         self._videos = videos
 
@@ -98,11 +97,11 @@ class MediaService(AttachmentService[Image]):
     ) -> Image:
         """Attach one that was just stored; the same content once more gives the same image.
 
-        Variants that are not made yet are made soon. `details` are those of add_image(). Raises NotFoundException for the entity, and what
-        UploadQuota raises.
+        Variants that are not made yet are made soon. `details` are those of add_image(). Raises
+        NotFoundException for the entity, and what UploadQuota raises.
         """
         details["is_cover"] = details.get("is_cover") or None
-        values = {**details, **_made(picture), "uploaded_by": uploaded_by}
+        values = {**details, **columns_of(picture), "uploaded_by": uploaded_by}
         async with self._quota.within(db, uploaded_by):
             kind = await self._hold(db, entity_id, entity_type)
             same = await self._images.with_url(db, kind, entity_id, picture.file.url)
@@ -162,6 +161,10 @@ class MediaService(AttachmentService[Image]):
         await super().delete_for_entity(db, entity_id, entity_type)
         await self._videos.delete_for_entity(db, entity_id, entity_type)
 
+    async def note_former(self, db: AsyncSession) -> int:
+        """Of pictures and videos."""
+        return await super().note_former(db) + await self._videos.note_former(db)
+
     # As the doors offer it
 
     async def create(
@@ -174,13 +177,9 @@ class MediaService(AttachmentService[Image]):
     ) -> Image:
         """By its address, or as it was just stored; without `target`, into the library.
 
-        Raises NotFoundException, InvalidInputException.
+        Raises NotFoundException, InvalidInputException, and what UploadQuota raises.
         """
-        kind, entity_id = None, None
-        if target is not None:
-            kind, ref = target
-            entity_id = await self._entities.find(db, kind, ref, user)
-        await self._note(db, kind, entity_id)
+        kind, entity_id = await self._found(db, target, user)
         details = _details(data.model_dump())
         if picture is None:
             return await self.add_image(db, entity_id, kind, **details)
@@ -199,11 +198,7 @@ class MediaService(AttachmentService[Image]):
 
         Raises NotFoundException, PreconditionFailedException, and what UploadQuota raises.
         """
-        async with self._quota.within(db, uploaded_by):
-            image = await self._images.get_locked(db, image_id)
-            require_version(image, expected)
-            await self._replace(db, image, {**_made(picture), "uploaded_by": uploaded_by})
-        return image
+        return await self._replace(db, image_id, columns_of(picture), uploaded_by, expected)
 
     async def update(
         self, db: AsyncSession, image_id: int, data: ImageUpdate, expected: int | None = None
@@ -265,7 +260,7 @@ class MediaService(AttachmentService[Image]):
             await self._images.update(db, cover, {"is_cover": False})
 
 
-def _made(picture: StoredPicture) -> dict[str, Any]:
+def columns_of(picture: StoredPicture) -> dict[str, Any]:
     return {
         "url": picture.file.url,
         "storage_key": picture.file.key,

@@ -6,6 +6,7 @@ from portfolio.adapters.storage import Kept, Storage
 from portfolio.core.errors import ConflictException
 from portfolio.db.repositories.media_files import FileRef, MediaFileRepository
 from portfolio.db.session import Database
+from portfolio.services.media import MediaService
 from portfolio.services.text_renewal import TextRenewal
 
 # An upload may take that long from its first file to the row that names it.
@@ -44,11 +45,13 @@ class MediaCheck:
         database: Database,
         files: MediaFileRepository,
         storage: Storage,
+        media: MediaService,
         renewal: TextRenewal,
     ) -> None:
         self._database = database
         self._files = files
         self._storage = storage
+        self._media = media
         self._renewal = renewal
 
     async def look(self) -> Findings:
@@ -76,14 +79,17 @@ class MediaCheck:
             raise ConflictException(
                 "No row names any of these files: is this their database? Nothing was deleted"
             )
+        noted = 1
+        while noted:
+            async with self._database.transaction() as db:
+                noted = await self._media.note_former(db)
         bereft = {ref.row_id for ref in found.dispensable if ref.variant}
         for image_id in bereft:
             async with self._database.transaction() as db:
                 await self._files.forget_variants(db, image_id)
-        if bereft:
-            await self._renewal({"keys": [ref.key for ref in found.dispensable]})
-            # What is left of their variants will be made again with the others.
-            found = await self.look()
+        await self._renewal.renew([ref.key for ref in found.dispensable])
+        # What is left of their variants will be made again with the others.
+        found = await self.look()
         deleted = [
             await self._storage.delete(file.key, older_than=UNDER_WAY) for file in found.unnamed
         ]

@@ -73,7 +73,8 @@ class PictureFiles:
     async def store(self, source: Path, *, seconds: float | None = None) -> StoredPicture:
         """Render a picture and keep all that comes of it.
 
-        `seconds`: as Imaging.render() has it. Raises what Imaging.render(), OwnFolder.room() and FileKeeper.keep() raise.
+        `seconds`: as Imaging.render() has it. Raises what Imaging.render(), OwnFolder.room() and
+        FileKeeper.keep() raise.
         """
         with self._staging.room() as folder:
             made = await self._imaging.render(source, folder, seconds=seconds)

@@ -1,6 +1,7 @@
 """The variants of pictures that are kept already, such as those that importers bring."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,10 +10,13 @@ from portfolio.core.errors import NotFoundException
 from portfolio.db.repositories.media import ImageRepository
 from portfolio.db.repositories.unrendered import UnrenderedRepository, Waiting
 from portfolio.db.session import Database
+from portfolio.models.media import Image
 from portfolio.services.illustrations import RENEW_TEXTS
-from portfolio.services.media import MediaService
+from portfolio.services.media import MediaService, columns_of
 from portfolio.services.outbox import OutboxService
 from portfolio.services.picture_files import PictureFiles, StoredPicture
+
+AT_ONCE = 50  # images in one transaction
 
 
 class PictureRenderer:
@@ -55,31 +59,29 @@ class PictureRenderer:
         if not waiting.images:
             return None
         picture = await self._files.render(key, is_clean=waiting.is_clean)
-        async with self._database.transaction() as db:
-            await self._show(db, key, waiting, picture)
+        # Thousands may show the same logo, and nobody else should wait for all of them.
+        for start in range(0, len(waiting.images), AT_ONCE):
+            batch = waiting.images[start : start + AT_ONCE]
+            async with self._database.transaction() as db:
+                await self._show(db, key, replace(waiting, images=batch), picture)
+                if waiting.is_clean and batch[-1] == waiting.images[-1]:
+                    await self._outbox.put(db, RENEW_TEXTS, {"keys": [key]})
         return picture
 
     async def _show(
         self, db: AsyncSession, key: str, waiting: Waiting, picture: StoredPicture
     ) -> None:
-        values = {
-            "width": picture.width,
-            "height": picture.height,
-            "variants": picture.variants,
-            "placeholder": picture.placeholder,
-            "color": picture.color,
-        }
+        images: list[Image] = []
         for image_id in waiting.images:
             # Deleted meanwhile.
             with suppress(NotFoundException):
-                image = await self._images.get_locked(db, image_id)
-                if image.storage_key != key or image.variants is not None:
-                    continue
-                if waiting.is_clean:
-                    await self._images.update(db, image, values)
-                else:
-                    await self._media.replace_file(
-                        db, image_id, picture, uploaded_by=image.uploaded_by
-                    )
-        if waiting.is_clean:
-            await self._outbox.put(db, RENEW_TEXTS, {"keys": [key]})
+                images.append(await self._images.get_locked(db, image_id))
+        # Texts that name it are stored before this, and renewed then, or after it.
+        await self._images.hold_file(db, key)
+        for image in images:
+            if image.storage_key != key or image.variants is not None:
+                continue
+            if waiting.is_clean:
+                await self._images.update(db, image, columns_of(picture))
+            else:
+                await self._media.replace_file(db, image.id, picture, uploaded_by=image.uploaded_by)

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from portfolio.core.errors import AppError, RetryableException
+from portfolio.core.errors import RetryableException
 from portfolio.core.markdown import RENDER_VERSION
 from portfolio.db.repositories.file_uses import FileUseRepository
 from portfolio.db.repositories.texts import Text, TextRepository
@@ -22,7 +22,10 @@ log = structlog.get_logger(__name__)
 
 
 class TextRenewal:
-    """The job RENEW_TEXTS {keys}: of the texts that name these files; {}: of all outdated ones."""
+    """The job RENEW_TEXTS {keys, after}: of texts that name these files; {}: of outdated ones.
+
+    Of so many at once, for a job has its time; another one goes on `after` the last of them.
+    """
 
     def __init__(
         self,
@@ -39,23 +42,37 @@ class TextRenewal:
         self._outbox = outbox
 
     async def __call__(self, payload: dict[str, Any]) -> None:
-        keys = payload.get("keys")
-        for kind, row_id in await self._found(keys):
-            await self._renew(kind, row_id)
-        if keys is None:
+        if "keys" not in payload:
+            for kind, row_id in await self._outdated():
+                await self._renew(kind, row_id)
             await self.begin()
+        elif last := await self._renew_some(payload["keys"], payload.get("after", 0)):
+            async with self._database.transaction() as db:
+                await self._outbox.put(db, RENEW_TEXTS, {**payload, "after": last})
 
     async def begin(self) -> None:
         """Have outdated texts renewed, if there are any."""
-        if await self._found(None):
+        if await self._outdated():
             async with self._database.transaction() as db:
                 await self._outbox.put(db, RENEW_TEXTS, {})
 
-    async def _found(self, keys: Sequence[str] | None) -> list[tuple[EntityType, int]]:
+    async def renew(self, keys: Sequence[str]) -> None:
+        """All texts that name one of these files, now."""
+        last: int | None = 0
+        while last is not None:
+            last = await self._renew_some(keys, last)
+
+    async def _outdated(self) -> list[tuple[EntityType, int]]:
         async with self._database.reading() as db:
-            if keys is None:
-                return await self._texts.outdated(db, RENDER_VERSION, AT_ONCE)
-            return await self._uses.texts_with(db, keys)
+            return await self._texts.outdated(db, RENDER_VERSION, AT_ONCE)
+
+    async def _renew_some(self, keys: Sequence[str], after: int) -> int | None:
+        """Those behind this use; the last one of them, if there may be more."""
+        async with self._database.reading() as db:
+            found = await self._uses.texts_with(db, keys, AT_ONCE, after)
+        for kind, row_id in dict.fromkeys(found.values()):
+            await self._renew(kind, row_id)
+        return max(found) if len(found) == AT_ONCE else None
 
     async def _renew(self, kind: EntityType, row_id: int) -> None:
         for _ in range(ATTEMPTS):
@@ -69,9 +86,9 @@ class TextRenewal:
         """False if it was changed meanwhile."""
         try:
             columns = await rendered_columns(text.markdown)
-        except AppError as error:
+        except Exception as error:  # noqa: BLE001 - one text must not keep the others from it
             # It is shown as it was; the next one to edit it is told.
-            log.warning("text.refused", kind=text.kind, id=text.row_id, reason=error.detail)
+            log.warning("text.refused", kind=text.kind, id=text.row_id, reason=repr(error))
             columns = {"render_version": RENDER_VERSION}
         async with self._database.transaction() as db:
             # The pictures are looked up behind the lock: who changes them renews this text later.

@@ -46,9 +46,8 @@ class VideoService(AttachmentService[Video]):
         outbox: OutboxService,
         quota: UploadQuota,
     ) -> None:
-        super().__init__(videos, entities, outbox)
+        super().__init__(videos, entities, outbox, quota)
         self._videos = videos
-        self._quota = quota
 
     # By entity
 
@@ -97,13 +96,9 @@ class VideoService(AttachmentService[Video]):
     ) -> Video:
         """By its address, or as it was just stored; without `target`, into the library.
 
-        Raises NotFoundException, InvalidInputException.
+        Raises NotFoundException, InvalidInputException, and what UploadQuota raises.
         """
-        kind, entity_id = None, None
-        if target is not None:
-            kind, ref = target
-            entity_id = await self._entities.find(db, kind, ref, user)
-        await self._note(db, kind, entity_id)
+        kind, entity_id = await self._found(db, target, user)
         details = data.model_dump()
         if stored is None:
             return await self.add(db, entity_id, kind, **details)
@@ -123,14 +118,10 @@ class VideoService(AttachmentService[Video]):
         What was said about it stays. Raises NotFoundException, PreconditionFailedException, and
         what UploadQuota raises.
         """
-        async with self._quota.within(db, uploaded_by):
-            video = await self._videos.get_locked(db, video_id)
-            require_version(video, expected)
-            values = {**_made(stored), "uploaded_by": uploaded_by}
-            if stored.poster is not None:
-                values["poster_key"] = stored.poster.key
-            await self._replace(db, video, values)
-        return video
+        values = _made(stored)
+        if stored.poster is not None:
+            values["poster_key"] = stored.poster.key
+        return await self._replace(db, video_id, values, uploaded_by, expected)
 
     async def update(
         self, db: AsyncSession, video_id: int, data: VideoUpdate, expected: int | None = None

@@ -7,4 +7,6 @@ from portfolio.wiring import Services
 
 def build_media_check(services: Services) -> MediaCheck:
     files = MediaFileRepository()
-    return MediaCheck(services.database, files, services.storage, services.text_renewal)
+    return MediaCheck(
+        services.database, files, services.storage, services.media, services.text_renewal
+    )

@@ -16,6 +16,10 @@ async def prepare(services: Services) -> None:
     while renewed:
         async with database.transaction() as db:
             renewed = await services.cards.renew_outdated(db)
+    noted = 1
+    while noted:
+        async with database.transaction() as db:
+            noted = await services.media.note_former(db)
     await services.text_renewal.begin()
 
 

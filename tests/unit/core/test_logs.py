@@ -157,6 +157,7 @@ class TestMask:
                 "http://b/k?X-Amz-Expires=9&X-Amz-Signature=***",
             ),
             ("https://b/k?se=2026&sig=a%2Bb", "https://b/k?se=2026&sig=***"),
+            ("/media/ab/c.jpg?signed=1795.a-b_c", "/media/ab/c.jpg?signed=***"),
             ("postgresql://me:hunter2@db/x", "postgresql://me:***@db/x"),
             ("an ordinary sentence = fine", "an ordinary sentence = fine"),
         ],

@@ -67,6 +67,10 @@ class TestUnsigned:
         assert unsigned(text.format(links.sign(KEY))) == text.format(URL)
         assert unsigned(text.format(URL)) == text.format(URL)
 
+    def test_takes_them_from_full_addresses_too(self, links: MediaLinks) -> None:
+        full = "https://api.example.com{0} and //api.example.com{0}"
+        assert unsigned(full.format(links.sign(KEY))) == full.format(URL)
+
     def test_leaves_what_only_looks_like_one(self) -> None:
         for rest in ("?signed=", "?signed=1.short", "?size=2"):
             assert unsigned(URL + rest) == URL + rest

@@ -34,7 +34,8 @@ class Picture:
 def offer_variants(html: str, known: Mapping[str, Picture]) -> str:
     """Put a <picture> (HTML, 4.8.1) in the place of each <img> whose address is known.
 
-    The picture may have another address by now. It says its size, so that the text below does not jump once it is there.
+    The picture may have another address by now. It says its size, so that the text below does not
+    jump once it is there.
     """
 
     def offered(match: re.Match[str]) -> str:

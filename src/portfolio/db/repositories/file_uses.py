@@ -2,7 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Unicode, and_, bindparam, delete, insert, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Unicode,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -50,12 +61,19 @@ class FileUseRepository:
         self, db: AsyncSession, used_by: str, row_id: int, keys: Iterable[str], owner: Owner
     ) -> None:
         """Note that this row shows just these files."""
-        await self.drop(db, used_by, row_id)
+        before, now = set(await self.keys_of(db, used_by, row_id)), dict.fromkeys(keys)
+        if gone := [key for key in before if key not in now]:
+            of_row = FileUse.used_by == used_by, FileUse.used_by_id == row_id
+            outdated = delete(FileUse).where(*of_row, FileUse.key.in_(KEYS))
+            options = {"synchronize_session": False}
+            await db.execute(outdated.execution_options(**options), {"keys": gone})
         kind, entity_id = owner
         shared = {"used_by": used_by, "used_by_id": row_id}
+        # What stays is left alone: whoever waits for it in hold() would find it gone.
         uses = [
             {**shared, "key": key, "entity_type": kind, "entity_id": entity_id}
-            for key in dict.fromkeys(keys)
+            for key in now
+            if key not in before
         ]
         if uses:
             await db.execute(insert(FileUse), uses)
@@ -92,16 +110,18 @@ class FileUseRepository:
         return bool(await prepared(db, lambda run: run(_PUBLIC, values)))
 
     async def texts_with(
-        self, db: AsyncSession, keys: Sequence[str]
-    ) -> list[tuple[EntityType, int]]:
-        """The things whose texts name one of these files."""
+        self, db: AsyncSession, keys: Sequence[str], limit: int, after: int = 0
+    ) -> dict[int, tuple[EntityType, int]]:
+        """The things whose texts name one of these files, by the use, behind the use `after`."""
+        # By any other order SQLite would look at the uses of all texts.
         found = (
-            select(FileUse.used_by, FileUse.used_by_id)
-            .where(FileUse.key.in_(KEYS), FileUse.used_by.in_([*EntityType]))
-            .distinct()
+            select(FileUse.id, FileUse.used_by, FileUse.used_by_id)
+            .where(FileUse.key.in_(KEYS), FileUse.used_by.in_([*EntityType]), FileUse.id > after)
+            .order_by(FileUse.id)
+            .limit(limit)
         )
         rows = await db.execute(found, {"keys": keys})
-        return [(EntityType(used_by), row_id) for used_by, row_id in rows]
+        return {use: (EntityType(used_by), row_id) for use, used_by, row_id in rows}
 
     # Files that took the place of others
 
@@ -109,6 +129,10 @@ class FileUseRepository:
         """Whoever asks for this file from now on means that one, which is a present one again."""
         outdated = ReplacedFile.key.in_([key, successor])
         await db.execute(delete(ReplacedFile).where(outdated))
+        # One step from each: whoever asks for the first of many must not make us walk them all.
+        further = update(ReplacedFile).where(ReplacedFile.successor == key)
+        further = further.values(successor=successor)
+        await db.execute(further.execution_options(synchronize_session=False))
         await db.execute(insert(ReplacedFile).values(key=key, successor=successor))
 
     async def successors(

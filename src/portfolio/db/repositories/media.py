@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import BigInteger, and_, bindparam, func, select
+from sqlalchemy import BigInteger, and_, bindparam, case, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.markdown.pictures import Picture
@@ -12,12 +12,25 @@ from portfolio.core.pagination import Page, PageRequest
 from portfolio.db.repositories.base import BaseRepository
 from portfolio.db.repositories.file_uses import KEYS, FileUseRepository
 from portfolio.models.entities import EntityType
-from portfolio.models.media import Image, Video
+from portfolio.models.media import FileUse, Image, Video
 
 MediumType = TypeVar("MediumType", bound=Image | Video)
 
 # Rendered as literals: SQL Server takes no more than 2,100 parameters.
 _IDS = bindparam("ids", type_=BigInteger, expanding=True, literal_execute=True)
+# Of the images of each file two at most, for thousands may show the same: the newest one with
+# variants, and the newest without.
+_NEWEST = (
+    select(Image)
+    .where(
+        Image.id.in_(
+            select(func.max(Image.id))
+            .where(Image.storage_key.in_(KEYS))
+            .group_by(Image.storage_key, case((Image.variants.is_(None), 0), else_=1))
+        )
+    )
+    .order_by(Image.id.desc())
+)
 
 
 class MediaRepository(BaseRepository[MediumType]):
@@ -74,6 +87,9 @@ class MediaRepository(BaseRepository[MediumType]):
     ) -> None:
         """update() with another file: who asks for the former one from now on means that."""
         former = row.storage_key
+        if former is not None:
+            # Whoever replaces it elsewhere, or names it in a text, does so before or after this.
+            await self.hold_file(db, former)
         await self.update(db, row, values)
         if former is not None and former != row.storage_key:
             await self._uses.replace(db, former, row.storage_key or "")
@@ -112,6 +128,18 @@ class MediaRepository(BaseRepository[MediumType]):
         model = self.model
         return await self.all(db, request, model.entity_type == kind, model.entity_id == entity_id)
 
+    async def note_former(self, db: AsyncSession, limit: int = 100) -> int:
+        """Note the files of rows that a former version wrote beside this one; of how many."""
+        model = self.model
+        noted = select(FileUse.id).where(
+            FileUse.used_by == model.__tablename__, FileUse.used_by_id == model.id
+        )
+        unnoted = select(model).where(model.storage_key.is_not(None), not_(noted.exists()))
+        rows: list[Any] = list(await db.scalars(unnoted.order_by(model.id).limit(limit)))
+        for row in rows:
+            await self._note_files(db, row)
+        return len(rows)
+
     async def _note_files(self, db: AsyncSession, row: MediumType) -> None:
         owner = row.entity_type, row.entity_id
         await self._uses.put(db, row.__tablename__, row.id, row.files, owner)
@@ -130,8 +158,7 @@ class ImageRepository(MediaRepository[Image]):
         successors = await self._uses.successors(db, keys)
         # Named by texts alone, they have nothing but an address.
         found = {key: Picture(PUBLIC_PATH + key, None, None, []) for key in successors.values()}
-        images = select(Image).where(Image.storage_key.in_(KEYS)).order_by(Image.id.desc())
-        for image in await db.scalars(images, {"keys": [*keys, *found]}):
+        for image in await db.scalars(_NEWEST, {"keys": [*keys, *found]}):
             # Of several, one that has its variants.
             if image.storage_key and (image.variants or image.storage_key not in found):
                 found[image.storage_key] = _picture(image)

@@ -23,11 +23,7 @@ from portfolio.api.deps import (
 from portfolio.api.errors import errors
 from portfolio.api.uploads import ALLOWANCE, Sent, Upload
 from portfolio.api.v1.prefix import v1_router
-from portfolio.core.errors import (
-    InsufficientStorageException,
-    NotFoundException,
-    PreconditionFailedException,
-)
+from portfolio.core.errors import NotFoundException, PreconditionFailedException
 from portfolio.core.pagination import Page
 from portfolio.models.media import Image
 from portfolio.schemas.media import (
@@ -43,7 +39,6 @@ from portfolio.services.picture_files import StoredPicture
 
 ABSENT = errors(NotFoundException)
 CHANGE = errors(NotFoundException, PreconditionFailedException)
-UPLOAD = errors(InsufficientStorageException)
 router = v1_router("media")
 _form = Upload(with_file=ImageUpload, by_address=ImageCreate)
 _bare = Upload(with_file=FileUpload)
@@ -100,7 +95,7 @@ def _add_target(kind: EntityType) -> None:
         f"/{kind}/{{ref}}/images",
         response_model=ImageRead,
         status_code=201,
-        responses=UPLOAD | ABSENT,
+        responses=ABSENT,
         max_body_size=MAX_IMAGE_BYTES + ALLOWANCE,
         name=f"create_{one}_image",
         summary=f"Attach a picture to a {one}",
@@ -142,7 +137,6 @@ async def list_images(
     "/images",
     response_model=ImageRead,
     status_code=201,
-    responses=UPLOAD,
     max_body_size=MAX_IMAGE_BYTES + ALLOWANCE,
 )
 async def create_image(
@@ -163,7 +157,7 @@ async def get_image(
 @router.put(
     "/images/{id}/file",
     response_model=ImageRead,
-    responses=UPLOAD | CHANGE,
+    responses=CHANGE,
     max_body_size=MAX_IMAGE_BYTES + ALLOWANCE,
 )
 async def replace_image_file(

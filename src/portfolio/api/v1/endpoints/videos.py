@@ -47,7 +47,7 @@ from portfolio.services.video_files import StoredVideo
 
 ABSENT = errors(NotFoundException)
 CHANGE = errors(NotFoundException, PreconditionFailedException)
-UPLOAD = errors(InsufficientStorageException)
+STORED = errors(InsufficientStorageException)
 _CAPTIONS = {
     "requestBody": {
         "required": True,
@@ -60,19 +60,15 @@ _CAPTIONS = {
     }
 }
 router = v1_router("media")
-
-
 _form = Upload(with_file=VideoUpload, by_address=VideoCreate)
 _bare = Upload(with_file=FileUpload)
 
 
+# What is sent is stored before there is a transaction: it takes its time.
 @dataclass(frozen=True, slots=True)
 class _SentVideo:
     data: VideoCreate | VideoUpload
     stored: StoredVideo | None
-
-
-# What is sent is stored before there is a transaction: it takes its time.
 
 
 async def _sent_video(sent: Annotated[Sent, Depends(_form)], files: VideoFilesDep) -> _SentVideo:
@@ -120,7 +116,7 @@ def _add_target(kind: EntityType) -> None:
         f"/{kind}/{{ref}}/videos",
         response_model=VideoRead,
         status_code=201,
-        responses=UPLOAD | ABSENT,
+        responses=ABSENT,
         max_body_size=MAX_VIDEO_BYTES + ALLOWANCE,
         name=f"create_{one}_video",
         summary=f"Attach a video to a {one}",
@@ -162,7 +158,6 @@ async def list_videos(
     "/videos",
     response_model=VideoRead,
     status_code=201,
-    responses=UPLOAD,
     max_body_size=MAX_VIDEO_BYTES + ALLOWANCE,
 )
 async def create_video(
@@ -183,7 +178,7 @@ async def get_video(
 @router.put(
     "/videos/{id}/file",
     response_model=VideoRead,
-    responses=UPLOAD | CHANGE,
+    responses=CHANGE,
     max_body_size=MAX_VIDEO_BYTES + ALLOWANCE,
 )
 async def replace_video_file(
@@ -225,7 +220,7 @@ async def delete_video(
 @router.put(
     "/videos/{id}/captions/{language}",
     response_model=VideoRead,
-    responses=UPLOAD | CHANGE,
+    responses=STORED | CHANGE,
     openapi_extra=_CAPTIONS,
 )
 async def put_captions(

@@ -1,7 +1,9 @@
 """What shows which stored file, and which files took the place of others."""
 
 import json
+import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,8 +17,10 @@ branch_labels = None
 depends_on = None
 
 PATH = "/media/"
+_ADDRESS = re.compile(r"(?<![\w.:%/-])/media/([0-9a-f]{2}/[0-9a-f]{38}\.[0-9a-z]{2,5})", re.ASCII)
 KEYS = (("images", "storage_key"), ("videos", "storage_key"), ("videos", "poster_key"))
 LISTS = (("images", "variants"), ("videos", "captions"))
+AT_ONCE = 1000
 
 
 def upgrade() -> None:
@@ -44,9 +48,13 @@ def upgrade() -> None:
             rows.c[column], sa.literal_column(f"'{table}'"), rows.c.id, *rows.c[names[3:]]
         ).where(rows.c[column].is_not(None))
         op.execute(sa.insert(uses).from_select(names, found))
-    if not op.get_context().as_sql:
-        # Out of reach for plain SQL: who upgrades by a script has them made again.
-        op.bulk_insert(uses, [dict(zip(names, row, strict=True)) for row in _listed()])
+    if op.get_context().as_sql:
+        # Plain SQL cannot read the lists: `portfolio media render` makes all variants again, and
+        # captions have to be sent once more.
+        op.execute("UPDATE images SET variants = NULL")
+    else:
+        for listed in chain(_listed(), _named()):
+            op.bulk_insert(uses, [dict(zip(names, row, strict=True)) for row in listed])
 
 
 def downgrade() -> None:
@@ -54,11 +62,25 @@ def downgrade() -> None:
     op.drop_table("file_uses")
 
 
-def _listed() -> Iterator[tuple[Any, ...]]:
-    """What stands in lists of addresses, as JSON."""
+def _listed() -> Iterator[list[tuple[Any, ...]]]:
+    """What stands in lists of addresses, as JSON; of so many rows at once."""
     for table, column in LISTS:
         rows = sa.table(table, *map(sa.column, ("id", column, "entity_type", "entity_id")))
         found = sa.select(rows.c.id, rows.c[column], rows.c.entity_type, rows.c.entity_id)
-        for row_id, listed, entity_type, entity_id in op.get_bind().execute(found).all():
-            for item in json.loads(listed or "[]"):
-                yield item["url"].removeprefix(PATH), table, row_id, entity_type, entity_id
+        found, last = found.order_by(rows.c.id).limit(AT_ONCE), 0
+        while some := op.get_bind().execute(found.where(rows.c.id > last)).all():
+            last = some[-1].id
+            yield [
+                (item["url"].removeprefix(PATH), table, row_id, entity_type, entity_id)
+                for row_id, listed, entity_type, entity_id in some
+                for item in json.loads(listed or "[]")
+            ]
+
+
+def _named() -> Iterator[list[tuple[Any, ...]]]:
+    """What profiles name. Posts and projects are rendered anew after the next start, and noted then."""
+    columns = "summary_markdown", "summary_html", "image_url"
+    profiles = sa.table("profiles", *map(sa.column, ("id", *columns)))
+    for row_id, *texts in op.get_bind().execute(sa.select(profiles)).all():
+        keys = _ADDRESS.findall("\n".join(text or "" for text in texts))
+        yield [(key, "profiles", row_id, "profiles", row_id) for key in dict.fromkeys(keys)]
