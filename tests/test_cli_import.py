@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 COMMAND = [sys.executable, "-m", "portfolio", "import", "markdown"]
-MANY = 120
+MANY = 60
 
 Importing = Callable[..., "subprocess.CompletedProcess[str]"]
 

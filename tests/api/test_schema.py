@@ -37,7 +37,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 # Servers are asked less: most of what is odd comes to light on the embedded one.
-EXAMPLES = 10 if server_url() is None else 3
+EXAMPLES = 6 if server_url() is None else 3
 
 
 def declared() -> dict[str, Any]:

@@ -177,10 +177,10 @@ class TestNumberOfFiles:
     ) -> None:
         before = files_in(settings)
         # Of sizes that no other test here leaves behind.
-        pictures = [photo(200 + number) for number in range(20)]
+        pictures = [photo(200 + number) for number in range(10)]
         answers = await asyncio.gather(*(upload(owner, IMAGES, each) for each in pictures))
         statuses = sorted(answer.status_code for answer in answers)
-        assert statuses == [201] * FILES + [409] * (20 - FILES)
+        assert statuses == [201] * FILES + [409] * (10 - FILES)
         assert await total(owner, IMAGES) == FILES
         await settle(strict)
         kept = [answer.json() for answer in answers if answer.status_code == 201]

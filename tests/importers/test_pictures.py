@@ -7,6 +7,7 @@ from httpx2 import AsyncClient
 from sqlalchemy import func, select
 from tests.factories import photos
 from tests.factories.pictures import png, svg
+from tests.factories.stored_files import files_in
 from tests.importers.conftest import Run, Write, only
 
 from portfolio.adapters.imaging import MAX_IMAGE_BYTES
@@ -125,6 +126,7 @@ class TestClean:
     async def test_leaves_behind_where_a_photo_was_taken(
         self, client: AsyncClient, settings: Settings, read: Any, write: Write
     ) -> None:
+        before = files_in(settings)
         taken = photos.exif(6, description="behind the lighthouse")
         write("posts/x.jpg", photos.encoded(photos.quarters(40, 30), exif=taken))
         write("posts/a.md", "![x](x.jpg)\n", date=DATE)
@@ -133,9 +135,7 @@ class TestClean:
         served = (await client.get(image["url"])).content
         assert b"Exif" not in served
         assert b"lighthouse" not in served
-        kept = [
-            path for path in (settings.storage.data_dir / "media").glob("*/*") if path.is_file()
-        ]
+        kept = files_in(settings) - before
         assert [path for path in kept if b"lighthouse" in path.read_bytes()] == []
 
     async def test_is_done_once_for_all_that_show_it(
