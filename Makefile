@@ -9,8 +9,13 @@ PYTEST := $(BIN)/pytest -n auto --dist worksteal $(ARGS)
 WITH_POSTGRES := $(BIN)/python tests/with_postgres.py
 # What meets no database of the suite's own, or is not about it, would only say the same thing twice.
 ONCE := tests/unit $(wildcard tests/test_*.py) tests/api/middleware \
-	$(patsubst %,tests/api/test_%.py,cache cache_truth docs_pages media openapi route route_matrix) \
-	tests/journeys/test_hostile_uploads.py tests/journeys/test_workers.py
+	$(patsubst %,tests/api/test_%.py,account_pages bad_input body cache cache_truth conditional docs_pages errors \
+	etags limits media openapi render route route_matrix setup_page signing spooling strong_admins upload_storage \
+	video_streaming) \
+	$(patsubst %,tests/journeys/test_%.py,account_journey azure_journey canary hostile_uploads mail_outage rotation \
+	workers)
+# Several servers share one that is made for it.
+SHARED := tests/journeys/test_freshness.py tests/journeys/test_two_servers.py
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-zA-Z0-9%-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -24,7 +29,7 @@ demo: ## Serve sample content, from a data folder of its own
 test: ## Run the whole suite: on SQLite and PostgreSQL, or on TEST_DATABASE_URL; ARGS="-k login" goes to pytest
 	@$(INSTALL) dev
 	@if [ -n "$$TEST_DATABASE_URL" ] || ! $(WITH_POSTGRES) --find; then $(PYTEST); \
-	else echo "On SQLite:" && $(PYTEST) && echo "On PostgreSQL:" && $(WITH_POSTGRES) $(PYTEST) $(if $(ARGS),,$(ONCE:%=--ignore=%)); fi
+	else echo "On SQLite:" && $(PYTEST) $(if $(ARGS),,$(SHARED:%=--ignore=%)) && echo "On PostgreSQL:" && $(WITH_POSTGRES) $(PYTEST) $(if $(ARGS),,$(ONCE:%=--ignore=%)); fi
 
 check: ## Run formatters, linters, types and architecture tests, changing nothing
 	@$(INSTALL) dev
