@@ -53,6 +53,7 @@ async def drawing(app: FastAPI, tmp_path: Path) -> StoredFile:
     return await keep(app.state.services, tmp_path, DRAWING, "svg")
 
 
+@pytest.mark.requirement("56")
 class TestGetMedia:
     async def test_serves_the_file_for_ever(self, client: AsyncClient, picture: StoredFile) -> None:
         response = await client.get(picture.url)
@@ -125,6 +126,7 @@ class TestGetMedia:
         assert b"canary" not in response.body
 
 
+@pytest.mark.requirement("56")
 class TestRange:
     @pytest.mark.parametrize(
         ("asked", "content", "told"),

@@ -41,6 +41,7 @@ async def draft(
     return shown
 
 
+@pytest.mark.requirement("42")
 class TestGetMedia:
     @pytest.mark.parametrize("noun", NOUNS)
     @pytest.mark.parametrize("how", HIDDEN)
@@ -195,6 +196,7 @@ class TestGetMedia:
         assert response.json()["code"] == "not_found"
 
 
+@pytest.mark.requirement("42")
 class TestSignature:
     async def test_opens_a_file_for_five_to_ten_minutes(
         self, client: AsyncClient, admin_client: AsyncClient, draft: dict[str, Any]

@@ -29,6 +29,7 @@ async def draft(
     return shown
 
 
+@pytest.mark.requirement("42")
 class TestAnswers:
     async def test_about_a_draft_lead_editors_to_its_files(
         self, client: AsyncClient, admin_client: AsyncClient, draft: dict[str, Any]
