@@ -124,6 +124,15 @@ class TestNumberOfFiles:
         await fill(owner)
         assert (await upload(owner, IMAGES, b"no picture")).status_code == 409
 
+    async def test_is_no_matter_of_what_is_repeated_by_its_key(self, owner: AsyncClient) -> None:
+        await fill(owner, FILES - 1)
+        answers = []
+        for key in ("one", "one", "another"):
+            owner.headers["Idempotency-Key"] = key
+            answers.append(await upload(owner, VIDEOS, film(100, key)))
+        assert [answer.status_code for answer in answers] == [201, 201, 409]
+        assert answers[0].json() == answers[1].json()
+
     async def test_is_freed_by_deleting(self, owner: AsyncClient) -> None:
         first, *_ = await fill(owner)
         assert (await owner.delete(f"{IMAGES}/{first['id']}")).status_code == 204

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
@@ -25,18 +25,20 @@ from portfolio.wiring import Services
 ALLOWANCE = 1024 * 1024
 _MAX_FIELDS, _MAX_FIELD = 20, 64 * 1024
 _MAX_JSON = 1024 * 1024
+F = TypeVar("F")
 _REFS = "#/components/schemas/{model}"
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Generic[F]):
     """`data` is of the model for what was sent: with a file, or with its address.
 
-    The file lies where it says for as long as the request lasts.
+    A Path leads to the file for as long as the request lasts; endpoints have in its place what
+    was stored of it.
     """
 
     data: Any
-    file: Path | None
+    file: F | None
 
 
 class Upload:
@@ -53,7 +55,7 @@ class Upload:
         self._with_file = with_file
         self._by_address = by_address
 
-    async def __call__(self, request: StrictRequest, user: Editor) -> Sent:
+    async def __call__(self, request: StrictRequest, user: Editor) -> Sent[Path]:
         if request.media_type != MULTIPART:
             if self._by_address is None:
                 raise UnsupportedMediaTypeException(f"Send a form: {MULTIPART}")
@@ -75,7 +77,8 @@ class Upload:
     async def _admit(self, request: StrictRequest, user: User) -> None:
         """Whoever sends too many is refused before one is received."""
         await count(request, LimitName.UPLOADS, str(user.id))
-        if request.method == "POST":
+        # What is repeated by its key takes no further room, and replacing may take less.
+        if request.method == "POST" and "idempotency-key" not in request.headers:
             services: Services = request.app.state.services
             await services.quota.require_room(user.id)
 

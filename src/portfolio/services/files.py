@@ -67,6 +67,8 @@ class FileRemover:
 
     async def __call__(self, payload: dict[str, Any]) -> None:
         unused = await self._unused(payload)
+        if not unused:
+            return
         fresh = [
             key
             for key in unused

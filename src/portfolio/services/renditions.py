@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.errors import NotFoundException
 from portfolio.db.repositories.media import ImageRepository
-from portfolio.db.repositories.unrendered import UnrenderedRepository, Waiting
+from portfolio.db.repositories.renditions import RenditionRepository, Waiting
 from portfolio.db.session import Database
 from portfolio.models.media import Image
 from portfolio.services.illustrations import RENEW_TEXTS
@@ -26,7 +26,7 @@ class PictureRenderer:
         self,
         database: Database,
         images: ImageRepository,
-        unrendered: UnrenderedRepository,
+        unrendered: RenditionRepository,
         media: MediaService,
         files: PictureFiles,
         outbox: OutboxService,

@@ -16,9 +16,9 @@ from portfolio.db.repositories.profiles import ProfileRepository
 from portfolio.db.repositories.projects import ProjectRepository
 from portfolio.db.repositories.publications import PublicationRepository
 from portfolio.db.repositories.ready_cards import ReadyCards
+from portfolio.db.repositories.renditions import RenditionRepository
 from portfolio.db.repositories.taxonomy import SeriesRepository, TagRepository
 from portfolio.db.repositories.texts import TextRepository
-from portfolio.db.repositories.unrendered import UnrenderedRepository
 from portfolio.db.repositories.uploads import UploadRepository
 from portfolio.db.repositories.users import UserRepository
 from portfolio.db.repositories.videos import VideoRepository
@@ -97,7 +97,7 @@ def build_content(base: Foundation) -> Content:
     base.outbox.register(DELETE_FILE, remover)
     pictures = PictureFiles(keeper, base.imaging, base.storage, base.staging)
     renderer = PictureRenderer(
-        base.database, images, UnrenderedRepository(), media, pictures, base.jobs
+        base.database, images, RenditionRepository(), media, pictures, base.jobs
     )
     # One after the other: uploads want the same cores, and nobody should wait for these.
     base.outbox.register(RENDER_PICTURE, renderer, slots=1)

@@ -1,6 +1,6 @@
 """Pictures of posts, projects and profiles, and the library."""
 
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends
@@ -44,23 +44,18 @@ _form = Upload(with_file=ImageUpload, by_address=ImageCreate)
 _bare = Upload(with_file=FileUpload)
 
 
-@dataclass(frozen=True, slots=True)
-class _SentImage:
-    data: ImageCreate | ImageUpload
-    picture: StoredPicture | None
-
-
-async def _sent_image(sent: Annotated[Sent, Depends(_form)], files: PictureFilesDep) -> _SentImage:
+async def _sent_image(
+    sent: Annotated[Sent[Path], Depends(_form)], files: PictureFilesDep
+) -> Sent[StoredPicture]:
     # Before there is a transaction: rendering takes its time.
-    picture = None if sent.file is None else await files.store(sent.file)
-    return _SentImage(sent.data, picture)
+    return Sent(sent.data, await files.store(sent.file) if sent.file else None)
 
 
-SentImage = Annotated[_SentImage, Depends(_sent_image)]
+SentImage = Annotated[Sent[StoredPicture], Depends(_sent_image)]
 
 
 async def _sent_picture(
-    sent: Annotated[Sent, Depends(_bare)], files: PictureFilesDep
+    sent: Annotated[Sent[Path], Depends(_bare)], files: PictureFilesDep
 ) -> StoredPicture:
     assert sent.file is not None  # noqa: S101 - without an address there is one
     return await files.store(sent.file)
@@ -104,7 +99,7 @@ def _add_target(kind: EntityType) -> None:
         ref: Ref, sent: SentImage, db: DbWrite, media: MediaDep, user: Editor, answer: AnswerDep
     ) -> Image:
         """As a file, or by its address: any http(s) one, or the /media/ path of what is here."""
-        image = await media.create(db, (kind, ref), sent.data, sent.picture, user)
+        image = await media.create(db, (kind, ref), sent.data, sent.file, user)
         return _created(answer, image)
 
     @router.put(
@@ -143,7 +138,7 @@ async def create_image(
     sent: SentImage, db: DbWrite, media: MediaDep, user: Editor, answer: AnswerDep
 ) -> Image:
     """Into the library, as a file or by its address."""
-    return _created(answer, await media.create(db, None, sent.data, sent.picture, user))
+    return _created(answer, await media.create(db, None, sent.data, sent.file, user))
 
 
 @router.get("/images/{id}", response_model=ImageRead, responses=ABSENT)

@@ -1,6 +1,6 @@
 """Videos of posts, projects and profiles, and the library."""
 
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Query
@@ -65,18 +65,15 @@ _bare = Upload(with_file=FileUpload)
 
 
 # What is sent is stored before there is a transaction: it takes its time.
-@dataclass(frozen=True, slots=True)
-class _SentVideo:
-    data: VideoCreate | VideoUpload
-    stored: StoredVideo | None
+async def _sent_video(
+    sent: Annotated[Sent[Path], Depends(_form)], files: VideoFilesDep
+) -> Sent[StoredVideo]:
+    return Sent(sent.data, await files.store(sent.file) if sent.file else None)
 
 
-async def _sent_video(sent: Annotated[Sent, Depends(_form)], files: VideoFilesDep) -> _SentVideo:
-    stored = None if sent.file is None else await files.store(sent.file)
-    return _SentVideo(sent.data, stored)
-
-
-async def _sent_file(sent: Annotated[Sent, Depends(_bare)], files: VideoFilesDep) -> StoredVideo:
+async def _sent_file(
+    sent: Annotated[Sent[Path], Depends(_bare)], files: VideoFilesDep
+) -> StoredVideo:
     assert sent.file is not None  # noqa: S101 - without an address there is one
     return await files.store(sent.file)
 
@@ -85,7 +82,7 @@ async def _sent_captions(request: StrictRequest, _user: Editor, files: VideoFile
     return await files.store_captions(webvtt.parse(await request.content(webvtt.MEDIA_TYPE)))
 
 
-SentVideo = Annotated[_SentVideo, Depends(_sent_video)]
+SentVideo = Annotated[Sent[StoredVideo], Depends(_sent_video)]
 SentFile = Annotated[StoredVideo, Depends(_sent_file)]
 SentCaptions = Annotated[StoredFile, Depends(_sent_captions)]
 
@@ -125,7 +122,7 @@ def _add_target(kind: EntityType) -> None:
         ref: Ref, sent: SentVideo, db: DbWrite, videos: VideosDep, user: Editor, answer: AnswerDep
     ) -> Video:
         """As a file, or by its address: any http(s) one, or the /media/ path of what is here."""
-        video = await videos.create(db, (kind, ref), sent.data, sent.stored, user)
+        video = await videos.create(db, (kind, ref), sent.data, sent.file, user)
         return _created(answer, video)
 
     @router.put(
@@ -164,7 +161,7 @@ async def create_video(
     sent: SentVideo, db: DbWrite, videos: VideosDep, user: Editor, answer: AnswerDep
 ) -> Video:
     """Into the library, as a file or by its address."""
-    return _created(answer, await videos.create(db, None, sent.data, sent.stored, user))
+    return _created(answer, await videos.create(db, None, sent.data, sent.file, user))
 
 
 @router.get("/videos/{id}", response_model=VideoRead, responses=ABSENT)

@@ -22,7 +22,7 @@ class Waiting:
     is_clean: bool
 
 
-class UnrenderedRepository:
+class RenditionRepository:
     async def keys(self, db: AsyncSession) -> list[str]:
         """Of the files of all images without variants."""
         found = await db.scalars(
