@@ -65,7 +65,7 @@ class TestHit:
     async def test_names_what_it_depends_on(
         self, client: AsyncClient, warm: str, admin: User
     ) -> None:
-        assert (await client.get(warm)).headers["Cache-Tag"] == "post:views,posts"
+        assert (await client.get(warm)).headers["Cache-Tag"] == "post:counts,posts"
         post = await client.get(f"{POSTS}/first")
         tags = post.headers["Cache-Tag"].split(",")
         shown = post.json()

@@ -27,7 +27,7 @@ from portfolio.db import migrate
 from portfolio.db.engine import create_engines
 from portfolio.models import Base
 
-REVISIONS = [f"{number:04}" for number in range(1, 13)]
+REVISIONS = [f"{number:04}" for number in range(1, 14)]
 
 
 @pytest.fixture

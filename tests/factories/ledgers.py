@@ -11,21 +11,25 @@ from tests.databases import WRITTEN
 from portfolio.core.events import Changed
 from portfolio.db.session import Database
 from portfolio.models.base import Base
+from portfolio.models.comments import Comment
 from portfolio.models.history import Redirect
 from portfolio.models.listings import PostListing, ProjectListing, PublicationTally
 from portfolio.models.posts import BlogPost
 from portfolio.models.profiles import Profile, Section
 from portfolio.models.projects import Project
+from portfolio.models.reactions import ReactionTally
 from portfolio.models.taxonomy import PostTag, ProjectTag, Series, Tag
 
 _KINDS: dict[type[Base], set[str]] = {
-    BlogPost: {"posts", "post:views"},
+    BlogPost: {"posts", "post:counts"},
     PostTag: {"posts"},
     PostListing: {"posts"},
-    Project: {"projects", "project:views"},
+    Project: {"projects", "project:counts"},
     ProjectTag: {"projects"},
     ProjectListing: {"projects"},
     PublicationTally: {"posts", "projects"},
+    Comment: {"post:counts", "project:counts"},
+    ReactionTally: {"post:counts", "project:counts", "comment_reactions:*"},
     Tag: {"tags"},
     Series: {"series"},
     Redirect: {"redirects"},

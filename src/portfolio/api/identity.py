@@ -131,8 +131,11 @@ AdminUser = Annotated[User, Depends(get_admin)]
 Editor = Annotated[User, Depends(get_editor)]
 
 
+get_moderator = admin_with(Scope.COMMENTS_MODERATE)
+Moderator = Annotated[User, Depends(get_moderator)]
+
 # Each of these refuses whoever is not signed in.
-DEMANDING = {get_current_identity, get_admin, get_editor}
+DEMANDING = {get_current_identity, get_admin, get_editor, get_moderator}
 
 
 async def get_fresh_admin(_admin: AdminUser, identity: FreshIdentity) -> Identity:
@@ -141,6 +144,19 @@ async def get_fresh_admin(_admin: AdminUser, identity: FreshIdentity) -> Identit
 
 
 FreshAdmin = Annotated[Identity, Depends(get_fresh_admin)]
+
+
+async def get_fresh_moderator(moderator: Moderator, caller: Caller) -> User:
+    """Raises what Moderator raises, and ReauthenticationRequiredException after five minutes.
+
+    Not for API tokens: whoever made one had just proved who they are.
+    """
+    if caller is not None and caller.session is not None:
+        await get_fresh_identity(caller)
+    return moderator
+
+
+FreshModerator = Annotated[User, Depends(get_fresh_moderator)]
 
 
 async def get_token_maker(request: Request, identity: FreshIdentity) -> Identity:

@@ -23,9 +23,22 @@ def note(*tags: str) -> None:
         noted.update(tags)
 
 
-def views(noun: str) -> str:
-    """The tag of how often things of this kind were read, which only some answers show."""
-    return one(noun, "views")
+def counts(noun: str) -> str:
+    """The tag of the counts of things of this kind: views, comments, reactions.
+
+    Only some answers show them.
+    """
+    return one(noun, "counts")
+
+
+def comments(noun: str, key: object) -> str:
+    """The tag of what is said about one thing."""
+    return one(f"{noun}_comments", key)
+
+
+def reactions(noun: str, key: object) -> str:
+    """The tag of the reactions to one thing, by kind."""
+    return one(f"{noun}_reactions", key)
 
 
 def one(noun: str, key: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import ORMExecuteState, Session, object_session
 
+from portfolio.core import cache_tags
 from portfolio.core.cache_tags import one
 from portfolio.core.events import touch
 from portfolio.models.audit import AuditEntry, AuditOrigin, AuditSeal
@@ -20,17 +21,23 @@ from portfolio.models.bookkeeping import (
     ImportSource,
     ReplicationMark,
 )
+from portfolio.models.comments import Comment, CommentReport
+from portfolio.models.contact import ContactMessage, ContactReply
 from portfolio.models.credentials import ApiToken, OneTimeToken
-from portfolio.models.entities import EntityType
+from portfolio.models.entities import EntityType, ReactionTarget
 from portfolio.models.history import Redirect, Revision
 from portfolio.models.listings import PostListing, ProjectListing, PublicationTally
+from portfolio.models.live import LiveEvent
 from portfolio.models.lockout import AttemptCounter
 from portfolio.models.media import FileUse, Image, ReplacedFile, Video
+from portfolio.models.notifications import DigestItem, MailChoice
 from portfolio.models.outbox import OutboxJob
 from portfolio.models.posts import BlogPost
 from portfolio.models.profiles import Profile, Section
 from portfolio.models.projects import Project
+from portfolio.models.reactions import Reaction, ReactionTally
 from portfolio.models.sessions import SpentRefreshToken, UserSession
+from portfolio.models.spam import SpamWord
 from portfolio.models.taxonomy import PostTag, ProjectTag, Series, Tag
 from portfolio.models.two_factor import LoginChallenge, RecoveryCode, SecondFactor
 from portfolio.models.users import User
@@ -72,6 +79,24 @@ def _of_author(row: User) -> Iterable[str]:
     return one("user", row.id), PROFILES
 
 
+def _of_comment(row: Any) -> Iterable[str]:
+    """What is said about something, and the counts that it is shown with."""
+    kinds = (POSTS, PROJECTS) if row is ANY else [row.entity_type]
+    for kind in kinds:
+        yield cache_tags.comments(kind.noun, row.entity_id)
+        yield cache_tags.counts(kind.noun)
+        yield one(kind.noun, row.entity_id)
+
+
+def _of_tally(row: Any) -> Iterable[str]:
+    """The counts of something. Whose comment it is, only the writer knows, and says so."""
+    for kind in ReactionTarget if row is ANY else [row.target_type]:
+        yield cache_tags.reactions(kind.noun, row.target_id)
+        if kind is not ReactionTarget.COMMENTS:
+            yield cache_tags.counts(kind.noun)
+            yield one(kind.noun, row.target_id)
+
+
 TAGS: Mapping[type[Base], TagsOf] = {
     BlogPost: lambda row: (POSTS, one(POSTS.noun, row.id)),
     Project: lambda row: (PROJECTS, one(PROJECTS.noun, row.id)),
@@ -82,6 +107,8 @@ TAGS: Mapping[type[Base], TagsOf] = {
     Image: _of_owner,
     Video: _of_owner,
     Redirect: lambda _row: ("redirects",),
+    Comment: _of_comment,
+    ReactionTally: _of_tally,
     User: _of_author,
     Profile: lambda _row: (PROFILES,),
     **{section: lambda _row: (PROFILES,) for section in Section.__subclasses__()},
@@ -95,20 +122,28 @@ PRIVATE: frozenset[type[Base]] = frozenset(
         AuditOrigin,
         AuditSeal,
         CacheFence,
+        CommentReport,
+        ContactMessage,
+        ContactReply,
+        DigestItem,
         FileUse,
         IdempotencyKey,
         ImportSource,
+        LiveEvent,
         LoginChallenge,
+        MailChoice,
         OneTimeToken,
         OutboxJob,
         PostListing,
         ProjectListing,
         PublicationTally,
+        Reaction,
         RecoveryCode,
         ReplacedFile,
         ReplicationMark,
         Revision,
         SecondFactor,
+        SpamWord,
         SpentRefreshToken,
         UserSession,
     }

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from portfolio.core.environment import SettingsError
 from portfolio.db.failures import translated
 
-HEAD = "0012"
+HEAD = "0013"
 
 
 async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:

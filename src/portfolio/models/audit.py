@@ -83,6 +83,15 @@ class Action(StrEnum):
     SERIES_UPDATED = "series:updated"
     SERIES_DELETED = "series:deleted"
 
+    COMMENT_APPROVED = "comment:approved"
+    COMMENT_REJECTED = "comment:rejected"
+    COMMENT_MARKED_SPAM = "comment:marked_spam"
+    COMMENT_EDITED = "comment:edited"
+    COMMENT_DELETED = "comment:deleted"
+    CONTACT_UPDATED = "contact:updated"
+    CONTACT_REPLIED = "contact:replied"
+    CONTACT_DELETED = "contact:deleted"
+
     @property
     def failed(self) -> bool:
         """Whether it tells of something that was refused."""

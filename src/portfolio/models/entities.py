@@ -24,3 +24,16 @@ class EntityType(StrEnum):
             if name in {kind.value, kind.noun}:
                 return kind
         raise InvalidInputException.of("entity_type", f"use one of {', '.join(cls)}")
+
+
+class ReactionTarget(StrEnum):
+    """What can be reacted to, as in addresses: /comments/5/reactions."""
+
+    POSTS = EntityType.POSTS.value
+    PROJECTS = EntityType.PROJECTS.value
+    COMMENTS = "comments"
+
+    @property
+    def noun(self) -> str:
+        """The word for a single one."""
+        return self.value.removesuffix("s")

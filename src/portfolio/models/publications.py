@@ -55,6 +55,8 @@ class Publishable(Entity):
     seo_description: Mapped[LongText | None]
     seo_image: Mapped[Url | None]
 
+    # Whether this one may be commented on, as far as the site's settings let anything be.
+    comments_enabled: Mapped[bool] = mapped_column(default=True)
     comments_count: Mapped[int] = mapped_column(default=0)
     reactions_count: Mapped[int] = mapped_column(default=0)
     views_count: Mapped[int] = mapped_column(default=0)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from portfolio.core.config import Settings
 from portfolio.wiring.accounts import Accounts, build_accounts
 from portfolio.wiring.content import Content, build_content
+from portfolio.wiring.engagement import Engagement, build_engagement
 from portfolio.wiring.foundation import Foundation, build_foundation
 
 
 @dataclass(frozen=True, kw_only=True)
-class Services(Foundation, Content, Accounts):
+class Services(Foundation, Content, Accounts, Engagement):
     """One of each, for the life of the process."""
 
 
@@ -18,4 +19,5 @@ def build_services(settings: Settings) -> Services:
     base = build_foundation(settings)
     content = build_content(base)
     accounts = build_accounts(base, content)
-    return Services(**vars(base), **vars(content), **vars(accounts))
+    engagement = build_engagement(base, content, accounts)
+    return Services(**vars(base), **vars(content), **vars(accounts), **vars(engagement))

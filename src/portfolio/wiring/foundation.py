@@ -19,6 +19,7 @@ from portfolio.db.engine import Engines, create_engines
 from portfolio.db.fence import DatabaseFence
 from portfolio.db.replica import Replica
 from portfolio.db.repositories.audit import AuditRepository, SealRepository
+from portfolio.db.repositories.live import LiveEventRepository
 from portfolio.db.repositories.outbox import OutboxRepository
 from portfolio.db.session import Database
 from portfolio.services.audit import (
@@ -29,6 +30,7 @@ from portfolio.services.audit import (
     AuditVerifier,
     log_recorded,
 )
+from portfolio.services.live import LiveService
 from portfolio.services.outbox import OutboxService, OutboxWorker
 from portfolio.services.periodic import Periodic
 from portfolio.services.readiness import Readiness
@@ -54,6 +56,7 @@ class Foundation:
     periodic: Periodic
     audit: AuditService
     audit_verifier: AuditVerifier
+    live: LiveService
     readiness: Readiness
 
     async def __aenter__(self) -> Self:
@@ -112,6 +115,7 @@ def build_foundation(settings: Settings) -> Foundation:
         periodic=periodic,
         audit=AuditService(entries, proofs),
         audit_verifier=AuditVerifier(seals, proofs),
+        live=LiveService(LiveEventRepository()),
         readiness=Readiness(database, storage, redis),
     )
 

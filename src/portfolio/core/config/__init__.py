@@ -3,11 +3,15 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from portfolio.core.config.cache import CacheSettings
+from portfolio.core.config.comments import CommentSettings
+from portfolio.core.config.contact import ContactSettings
 from portfolio.core.config.database import DatabaseSettings
 from portfolio.core.config.group import ENV_FILE, Group
 from portfolio.core.config.limits import LimitSettings
+from portfolio.core.config.live import LiveSettings
 from portfolio.core.config.logging import LoggingSettings
 from portfolio.core.config.mail import MailSettings
+from portfolio.core.config.reactions import ReactionSettings
 from portfolio.core.config.redis import RedisSettings
 from portfolio.core.config.security import MINIMUM_SECRET, SecuritySettings
 from portfolio.core.config.server import Network, ServerSettings
@@ -18,12 +22,16 @@ __all__ = [
     "ENV_FILE",
     "MINIMUM_SECRET",
     "CacheSettings",
+    "CommentSettings",
+    "ContactSettings",
     "DatabaseSettings",
     "Group",
     "LimitSettings",
+    "LiveSettings",
     "LoggingSettings",
     "MailSettings",
     "Network",
+    "ReactionSettings",
     "RedisSettings",
     "SecuritySettings",
     "ServerSettings",
@@ -45,6 +53,10 @@ class Settings(BaseModel):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     site: SiteSettings = Field(default_factory=SiteSettings)
+    comments: CommentSettings = Field(default_factory=CommentSettings)
+    reactions: ReactionSettings = Field(default_factory=ReactionSettings)
+    contact: ContactSettings = Field(default_factory=ContactSettings)
+    live: LiveSettings = Field(default_factory=LiveSettings)
     cache: CacheSettings = Field(default_factory=CacheSettings)
     mail: MailSettings = Field(default_factory=MailSettings)
     logging: LoggingSettings = Field(default_factory=LoggingSettings)

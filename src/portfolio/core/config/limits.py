@@ -61,6 +61,26 @@ class LimitSettings(Group):
         validation_alias="RATE_LIMIT_TWO_FACTOR_MAIL",
         description="Sign-in codes by mail, for each account",
     )
+    comments: Quota = Field(
+        "5/minute;60/hour",
+        validation_alias="RATE_LIMIT_COMMENTS",
+        description="Comments, for each account, and for the guests of one client address",
+    )
+    reactions: Quota = Field(
+        "60/minute",
+        validation_alias="RATE_LIMIT_REACTIONS",
+        description="Reactions given and taken back, for each person",
+    )
+    guests: Quota = Field(
+        "30/hour",
+        validation_alias="RATE_LIMIT_GUESTS",
+        description="Guests who react for the first time, for each client address",
+    )
+    contact: Quota = Field(
+        "3/hour",
+        validation_alias="RATE_LIMIT_CONTACT",
+        description="Messages through the contact form, for each client address",
+    )
     uploads: Quota = Field(
         "30/hour",
         validation_alias="RATE_LIMIT_UPLOADS",

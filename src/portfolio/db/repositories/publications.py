@@ -204,7 +204,7 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
         found = result.scalar_one_or_none()
         if found is not None:
             noun = self.entity_type.noun
-            touch(db, (cache_tags.views(noun), one(noun, found)))
+            touch(db, (cache_tags.counts(noun), one(noun, found)))
         return found is not None
 
     async def slugs_like(self, db: AsyncSession, base: str) -> set[str]:
@@ -214,8 +214,8 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
         return set((await db.execute(statement)).scalars())
 
     def _note(self) -> None:
-        """Of what shows cards, which have the number of views."""
-        cache_tags.note(self.entity_type, cache_tags.views(self.entity_type.noun))
+        """Of what shows cards, which have counts."""
+        cache_tags.note(self.entity_type, cache_tags.counts(self.entity_type.noun))
 
     def _shown_by(self, detail: D) -> list[str]:
         """The tags of a detail: its own, and those of all that it shows of other rows."""
