@@ -362,6 +362,8 @@ BODY: dict[str, Any] = {
     "seo": projections.Seo(title=None, description="About", image=None),
     "images": [IMAGE],
     "videos": [VIDEO],
+    "comments_enabled": True,
+    "comments_close_at": MOMENT,
 }
 TAGS = [projections.TagRef(id=7, slug="notes", name="Notes")]
 SERIES = projections.SeriesRef(id=8, slug="tour", name="Tour", position=None)

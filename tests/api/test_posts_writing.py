@@ -34,6 +34,14 @@ class TestCreatePost:
         assert body["published_at"] is None
         assert (await client.get(f"{POSTS}/{body['id']}")).status_code == 404
 
+    async def test_may_keep_comments_away(self, admin_client: AsyncClient) -> None:
+        quiet = (
+            await admin_client.post(POSTS, json={"title": "Q", "comments_enabled": False})
+        ).json()
+        assert (quiet["comments_enabled"], quiet["comments_close_at"]) == (False, None)
+        opened = await admin_client.patch(f"{POSTS}/{quiet['id']}", json={"comments_enabled": True})
+        assert opened.json()["comments_enabled"] is True
+
     @pytest.mark.parametrize(
         ("title", "slug"),
         [

@@ -151,6 +151,8 @@ class Body:
     seo: Seo
     images: list[ImageRef] = field(default_factory=list)
     videos: list[VideoRef] = field(default_factory=list)
+    comments_enabled: bool
+    comments_close_at: datetime | None
 
 
 @dataclass(kw_only=True)

@@ -7,6 +7,7 @@ from portfolio.schemas.media import ImageRead
 from portfolio.schemas.page import ListQuery
 from portfolio.schemas.publications import (
     CardRead,
+    CloseTime,
     Heading,
     PublicationFields,
     Scope,
@@ -53,6 +54,7 @@ class PostUpdate(PostCreate):
         "body_markdown",
         "status",
         "featured",
+        "comments_enabled",
         "tags",
         "aliases",
         "authors",
@@ -84,3 +86,5 @@ class PostRead(PostSummary):
     seo: Seo
     images: list[ImageRead]
     videos: list[VideoRead]
+    comments_enabled: bool
+    comments_close_at: CloseTime

@@ -19,6 +19,7 @@ from portfolio.schemas.media import ImageRead
 from portfolio.schemas.page import ListQuery
 from portfolio.schemas.publications import (
     CardRead,
+    CloseTime,
     Heading,
     PublicationFields,
     Scope,
@@ -66,6 +67,7 @@ class ProjectUpdate(ProjectCreate):
         "body_markdown",
         "status",
         "featured",
+        "comments_enabled",
         "aliases",
         "cover",
         "technologies",
@@ -103,3 +105,5 @@ class ProjectRead(ProjectSummary):
     seo: Seo
     images: list[ImageRead]
     videos: list[VideoRead]
+    comments_enabled: bool
+    comments_close_at: CloseTime

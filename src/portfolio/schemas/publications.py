@@ -59,6 +59,7 @@ class PublicationFields(Input):
     status: StatusName = "draft"
     published_at: Timestamp | None = None
     featured: bool = False
+    comments_enabled: bool = True
     canonical_url: WebAddress | None = None
     seo: SeoInput | None = None
     aliases: Addresses = []
@@ -96,6 +97,12 @@ class PreviewLink(Output):
     token: str = Field(description="For ?preview_token= on the detail")
     expires_at: datetime
     url: str = Field(description="The preview on the API")
+
+
+CloseTime = Annotated[
+    datetime | None,
+    Field(description="Until then it may be commented on, if comments_enabled; null: without end"),
+]
 
 
 class AuthorRead(Output):

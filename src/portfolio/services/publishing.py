@@ -14,7 +14,7 @@ from portfolio.models.publications import Publishable, Status
 
 AnyCard = TypeVar("AnyCard", bound=Card)
 
-SAME_NAME = ("title", "body_markdown", "featured", "canonical_url")
+SAME_NAME = ("title", "body_markdown", "featured", "canonical_url", "comments_enabled")
 SEO = ("title", "description", "image")
 
 

@@ -72,9 +72,10 @@ def build_content(base: Foundation) -> Content:
     """Registers the job that deletes files."""
     images, video_rows, entities = ImageRepository(), VideoRepository(), EntityRepository()
     tags, series, redirects = TagRepository(), SeriesRepository(), RedirectRepository()
+    closes_after = base.settings.comments.closes_after
     post_rows, project_rows, profiles = (
-        BlogPostRepository(),
-        ProjectRepository(),
+        BlogPostRepository(closes_after),
+        ProjectRepository(closes_after),
         ProfileRepository(),
     )
     uses = FileUseRepository()

@@ -6,8 +6,8 @@ only get their values: building and hashing one costs more than running it on SQ
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from functools import lru_cache
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import (
@@ -15,7 +15,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,20 +26,18 @@ from portfolio.core.events import touch
 from portfolio.core.pagination import Page, PageRequest, Sort
 from portfolio.db.prepared import Prepared, Run, prepared
 from portfolio.db.repositories import attachments
-from portfolio.db.repositories.base import ROW_ID, SORT_VALUE, ordered, page_of
+from portfolio.db.repositories.base import ROW_ID, SORT_VALUE, page_of
 from portfolio.db.repositories.cards import ready_card
-from portfolio.db.repositories.facets import LISTINGS
 from portfolio.db.repositories.listings import ListedRepository, Shape
+from portfolio.db.repositories.related import COMPARED, related_to
 from portfolio.db.repositories.visibility import (
     ALL,
     PUBLIC,
     SCHEDULED,
     SCOPES,
     public,
-    public_in_any_order,
     visible_to,
 )
-from portfolio.models.listings import Facet
 from portfolio.models.projections import Card, Seo, TagRef
 from portfolio.models.publications import Publishable
 from portfolio.models.users import User
@@ -48,8 +45,6 @@ from portfolio.models.users import User
 M = TypeVar("M", bound=Publishable)
 C = TypeVar("C", bound=Card)
 D = TypeVar("D", bound=Card)
-# How many tags, and how many under each, are looked through for what is related.
-COMPARED, CANDIDATES = 10, 100
 
 
 class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
@@ -57,12 +52,14 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
     labels: ClassVar[str]
     default_sort: ClassVar[str] = "-published_at"
 
-    def __init__(self) -> None:
+    def __init__(self, comments_close_after: timedelta | None = None) -> None:
+        """Comments close so long after publication; None: never."""
+        self._comments_close_after = comments_close_after
         self._list = lru_cache(maxsize=512)(self._build_list)
         self._count = lru_cache(maxsize=512)(self._build_count)
         self._detail = lru_cache(maxsize=8)(self._build_detail)
         self._next_due = select(func.min(self.model.listed_at)).where(SCOPES[SCHEDULED](self.model))
-        self._related = lru_cache(maxsize=16)(self._build_related)
+        self._related = lru_cache(maxsize=16)(partial(related_to, self))
 
     @abstractmethod
     def to_card(self, row: Sequence[Any], now: datetime) -> C: ...
@@ -152,7 +149,7 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
     async def related(self, db: AsyncSession, card: Card, limit: int = 5) -> list[C]:
         """Public ones that share most tags with this, the newest first among equals.
 
-        Looked for among the first CANDIDATES of each of its first tags.
+        Looked for among the first ones under each of its first tags.
         """
         self._note()
         now = utc_now()
@@ -235,8 +232,10 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
             item.cover = covers.get(item.id)
 
     def _whole(self, run: Run, row: Sequence[Any], now: datetime) -> D:
-        *columns, body_markdown, html, toc, seo_title, seo_description, seo_image, videos = row
+        *columns, body_markdown, html, toc, seo_title, seo_description, seo_image = row[:-2]
+        comments_enabled, videos = row[-2:]
         card = self.to_card(columns, now)
+        close_after = self._comments_close_after
         setattr(card, self.labels, attachments.tags_of(run, self.entity_type, [card.id])[card.id])
         images = attachments.images_of(run, self.entity_type, card.id)
         card.cover = next((image for image in images if image.cover), None)
@@ -248,6 +247,10 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
             seo=Seo(title=seo_title, description=seo_description, image=seo_image),
             images=images,
             videos=attachments.videos_of(run, self.entity_type, card.id) if videos else [],
+            comments_enabled=comments_enabled,
+            comments_close_at=(
+                card.published_at + close_after if card.published_at and close_after else None
+            ),
         )
 
     def _not_after(self, sort: Sort, seen: datetime, now: datetime) -> datetime:
@@ -266,33 +269,8 @@ class PublicationRepository(ListedRepository[M], Generic[M, C, D]):
                 model.seo_title,
                 model.seo_description,
                 model.seo_image,
+                model.comments_enabled,
                 attachments.count_of_videos(self.entity_type, model.id),
             )
             .where(SCOPES[scope](model), key == bindparam("ref", type_=key.type))
-        )
-
-    def _build_related(self, limit: int, tags: int) -> Prepared:
-        listing = LISTINGS[self.entity_type]
-        order = Sort.parse(self.default_sort, self.sortable)
-        first = [
-            select(listing.entity_id.label("owner"))
-            .where(
-                listing.facet == Facet.TAG,
-                listing.value == bindparam(f"tag_{number}", type_=listing.value.type),
-                listing.entity_id != bindparam("card_id", type_=listing.entity_id.type),
-            )
-            .order_by(*ordered((listing.rank, listing.entity_id), order))
-            .limit(CANDIDATES)
-            .subquery()
-            for number in range(tags)
-        ]
-        found = union_all(*(select(each.c.owner) for each in first)).subquery()
-        shared = select(found.c.owner, func.count().label("common")).group_by(found.c.owner)
-        counted = shared.subquery()
-        return Prepared(
-            self.card_columns()
-            .join(counted, counted.c.owner == self.model.id)
-            .where(public_in_any_order(self.model))
-            .order_by(counted.c.common.desc(), self.model.listed_at.desc(), self.model.id.desc())
-            .limit(limit)
         )
