@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -31,11 +32,14 @@ from portfolio.core.config import (
 from portfolio.core.config.server import cores
 from portfolio.core.context import RequestContext, enter
 from portfolio.db.session import Database
-from portfolio.db.sqlite import InlineSQLite
+from portfolio.db.sqlite import InlineReader
 from portfolio.main import create_app
 from portfolio.models.users import Role, User
 from portfolio.wiring import Services
 
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 # How SQLite begins, and the outbox worker, who asks for jobs whenever it likes.
 UNCOUNTED = ("BEGIN", "UPDATE outbox_jobs", "DELETE FROM outbox_jobs")
 OUT_OF_REACH = dict.fromkeys(LimitSettings.model_fields.keys() - {"enabled"}, "1000000000/minute")
@@ -137,7 +141,7 @@ def _counting(database: Database) -> Iterator[list[str]]:
     write, read = database.engines.write.sync_engine, database.engines.read.sync_engine
     event.listen(write, "after_cursor_execute", executed)
     event.listen(read.pool, "checkout", trace)
-    if isinstance(read.dialect, InlineSQLite):
+    if isinstance(read.dialect, InlineReader):
         trace(read.dialect.plain())
     try:
         yield statements

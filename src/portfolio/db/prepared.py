@@ -9,23 +9,24 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Select
+from sqlalchemy import CompoundSelect, Connection, Engine, Select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-from portfolio.db.sqlite import InlineSQLite
+from portfolio.db.sqlite import InlineReader
 
 T = TypeVar("T")
 Row = Sequence[Any]
 Convert = Callable[[Any], Any]
+Readable = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 
 
 class Prepared:
     """A SELECT whose values come with each run; an expanding parameter takes a sequence."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, statement: Readable) -> None:
         self.statement = statement
         self._plan: _Plan | None = None
 
@@ -44,12 +45,12 @@ async def prepared(db: AsyncSession, read: Callable[[Run], T]) -> T:
     On the embedded reader nothing waits, and none of SQLAlchemy's machinery for it is needed.
     """
     bind = db.sync_session.get_bind()
-    if isinstance(bind, Engine) and isinstance(bind.dialect, InlineSQLite):
+    if isinstance(bind, Engine) and isinstance(bind.dialect, InlineReader):
         return read(_inline(bind.dialect))
     return await db.run_sync(lambda session: read(_executing(session.connection())))
 
 
-def _inline(dialect: InlineSQLite) -> Run:
+def _inline(dialect: InlineReader) -> Run:
     execute = dialect.plain().execute
     return lambda statement, values: statement.plan(dialect).rows(execute, values)
 
@@ -61,7 +62,7 @@ def _executing(connection: Connection) -> Run:
 class _Plan:
     """SQL text, and what turns Python's values into the driver's and back."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
+    def __init__(self, statement: Readable, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what a SELECT compiles to
         binds = compiled._bind_processors  # noqa: SLF001 - no public way to what execution uses

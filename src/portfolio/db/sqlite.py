@@ -1,15 +1,18 @@
 """The embedded engine: readers that stay on the event loop, and one writer.
 
-A read of an indexed page takes microseconds; handing it to a thread, as aiosqlite does, takes
-ten times as long. Readers never wait (WAL), so they may run inline. The writer can wait for a
-lock and therefore has its thread.
+A statement takes microseconds; handing it to a thread, as aiosqlite does several times for each,
+takes ten times as long, and much longer where the loop is busy. Readers never wait (WAL), so they
+run inline. The writer waits in two places, and goes to a thread for just these: for the lock, if
+another process has it, and for the disk, at the commit.
 """
 
+import asyncio
 import os
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, event
 from sqlalchemy.dialects import registry
@@ -20,6 +23,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
 from sqlalchemy.util import await_only
 
 READERS = 8
+BEGIN = "BEGIN IMMEDIATE"
 BUSY_TIMEOUT_MS = 5_000
 # A reader can meet a lock only while a crashed database is recovered; the loop must not wait long.
 READER_BUSY_TIMEOUT_MS = 100
@@ -32,9 +36,14 @@ async def _at_once() -> None:
 class _Cursor(sqlite3.Cursor):
     server_side = False
 
-    def execute(self, sql: str, parameters: Any = (), /) -> "_Cursor":
+    def execute(self, sql: str, parameters: Any = (), /) -> Self:
         await_only(_at_once())
         super().execute(sql, parameters)
+        return self
+
+    def executemany(self, sql: str, parameters: Any, /) -> Self:
+        await_only(_at_once())
+        super().executemany(sql, parameters)
         return self
 
     async def _async_soft_close(self) -> None:
@@ -51,12 +60,84 @@ class _Connection(sqlite3.Connection):
         return super().cursor(_Cursor)
 
 
-class InlineSQLite(SQLiteDialect_pysqlite):
-    """sqlite3 in the thread of the event loop, for connections that only read."""
+class _Writer(_Connection):
+    """Has a thread for what may take a while, so that the event loop waits for no lock and no disk."""
 
-    driver = "inline"
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._thread = ThreadPoolExecutor(1, "sqlite")
+
+    def cursor(self, factory: Any = None) -> Any:
+        del factory
+        return sqlite3.Connection.cursor(self, _WritingCursor)
+
+    def begin(self) -> None:
+        """Raises sqlite3.OperationalError where others have the lock for too long."""
+        try:
+            self.execute(BEGIN)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            await_only(self._elsewhere(self._begin_patiently))
+
+    def commit(self) -> None:
+        if self.in_transaction:
+            await_only(self._elsewhere(super().commit))
+
+    def close(self) -> None:
+        # A statement that was cut short keeps a closed connection alive, and with it the lock.
+        self.rollback()
+        super().close()
+        self._thread.shutdown(wait=False)
+
+    def _begin_patiently(self) -> None:
+        self.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        try:
+            self.execute(BEGIN)
+        finally:
+            self.execute("PRAGMA busy_timeout=0")
+
+    async def _elsewhere(self, work: Callable[[], None]) -> None:
+        """Also who is cancelled learns the end of it: before that nobody may use the connection."""
+        done = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        try:
+            await asyncio.shield(done)
+        except asyncio.CancelledError:
+            await asyncio.wait([done])
+            raise
+
+
+class _WritingCursor(_Cursor):
+    connection: _Writer
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Self:
+        if sql is not BEGIN:
+            return super().execute(sql, parameters)
+        await_only(_at_once())
+        self.connection.begin()
+        return self
+
+
+class Inline(SQLiteDialect_pysqlite):
+    """sqlite3 in the thread of the event loop."""
+
     is_async = True
     supports_statement_cache = True
+    connection_class: type[_Connection]
+
+    @classmethod
+    def get_pool_class(cls, url: URL) -> type[Pool]:
+        del url
+        return AsyncAdaptedQueuePool
+
+    def connect(self, *args: Any, **options: Any) -> Any:
+        return sqlite3.connect(*args, factory=self.connection_class, **options)
+
+
+class InlineReader(Inline):
+    driver = "reader"
+    supports_statement_cache = True
+    connection_class = _Connection
     # Opens a connection outside of the pool.
     opener: Callable[[], sqlite3.Connection]
     _plain: sqlite3.Connection | None = None
@@ -72,22 +153,21 @@ class InlineSQLite(SQLiteDialect_pysqlite):
             self._plain.close()
             self._plain = None
 
-    @classmethod
-    def get_pool_class(cls, url: URL) -> type[Pool]:
-        del url
-        return AsyncAdaptedQueuePool
 
-    def connect(self, *args: Any, **options: Any) -> Any:
-        return sqlite3.connect(*args, factory=_Connection, **options)
+class InlineWriter(Inline):
+    driver = "writer"
+    supports_statement_cache = True
+    connection_class = _Writer
 
 
-registry.register("sqlite.inline", __name__, "InlineSQLite")
+registry.register("sqlite.reader", __name__, "InlineReader")
+registry.register("sqlite.writer", __name__, "InlineWriter")
 
 
 def create_reader(url: URL, pool_timeout: float) -> AsyncEngine:
     """An engine whose connections are `query_only`: a write through it is refused."""
     engine = create_async_engine(
-        url.set(drivername="sqlite+inline"),
+        url.set(drivername="sqlite+reader"),
         hide_parameters=True,
         isolation_level="AUTOCOMMIT",
         pool_size=READERS,
@@ -113,7 +193,7 @@ def create_reader(url: URL, pool_timeout: float) -> AsyncEngine:
         prepare(connection)
         return connection
 
-    dialect: InlineSQLite = engine.dialect  # type: ignore[assignment]  # that of its URL
+    dialect: InlineReader = engine.dialect  # type: ignore[assignment]  # that of its URL
     dialect.opener = open_plain
     event.listen(engine.sync_engine, "connect", prepare)
     event.listen(engine.sync_engine, "engine_disposed", dialect.close_plain)
@@ -126,7 +206,7 @@ def create_writer(url: URL, pool_timeout: float) -> AsyncEngine:
     `synchronous=FULL`: what was acknowledged survives a power failure.
     """
     engine = create_async_engine(
-        url,
+        url.set(drivername="sqlite+writer"),
         pool_size=1,
         max_overflow=0,
         # Writers stand in line for it as they would for the lock of the file.
@@ -141,26 +221,21 @@ def create_writer(url: URL, pool_timeout: float) -> AsyncEngine:
             os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
     @event.listens_for(engine.sync_engine, "connect")
-    def _prepare(connection: Any, _record: object) -> None:
+    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        cursor = connection.cursor()
         for pragma in (
             f"busy_timeout={BUSY_TIMEOUT_MS}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
             "temp_store=MEMORY",
+            # From here on only begin() waits.
+            "busy_timeout=0",
         ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "close")
-    def _let_go(connection: Any, _record: object) -> None:
-        # A statement that was cut short keeps a closed connection alive, and with it the lock.
-        connection.rollback()
+            connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(BEGIN)
 
     return engine
