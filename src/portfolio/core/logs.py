@@ -33,7 +33,6 @@ _MAX_DEPTH = 6
 _FIRST = ("timestamp", "level", "event", "request_id", "actor", "client")
 _QUIET = (
     "sqlalchemy",
-    "aiosqlite",
     "asyncio",
     "azure",
     "httpcore2",
@@ -74,6 +73,8 @@ def configure(settings: LoggingSettings, stream: TextIO | None = None) -> None:
     logging.getLogger("uvicorn.access").disabled = True
     # Below that it writes out handshakes and messages of WebSockets, with the tokens in them.
     logging.getLogger("uvicorn.error").setLevel(max(level, logging.INFO))
+    # Our own line about a WebSocket comes when it is closed, without the query.
+    logging.getLogger("uvicorn.error").addFilter(_says_more_than_a_handshake)
     # Its notes on every step say nothing that an owner could act on.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     for name in _QUIET:
@@ -114,6 +115,12 @@ def _masked_text(text: str) -> str:
 
 def _keep_label(match: re.Match[str]) -> str:
     return (match["scheme"] or match["login"] or match["query"] or "") + MASK
+
+
+def _says_more_than_a_handshake(record: logging.LogRecord) -> bool:
+    # An answer in the place of a handshake, which uvicorn takes for none.
+    refused = record.msg == "ASGI callable returned without completing handshake."
+    return not refused and (record.levelno > logging.INFO or "websockets" not in record.pathname)
 
 
 def _take_over(*names: str) -> None:
