@@ -8,7 +8,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n auto --dist worksteal $(ARGS)
 WITH_POSTGRES := $(BIN)/python tests/with_postgres.py
 # What meets no database of the suite's own, or is not about it, would only say the same thing twice.
-ONCE := tests/unit $(wildcard tests/test_*.py) tests/api/middleware \
+ONCE := tests/unit tests/browser $(wildcard tests/test_*.py) tests/api/middleware \
 	$(patsubst %,tests/api/test_%.py,account_pages bad_input body cache cache_truth conditional docs_pages errors \
 	etags limits media openapi render route route_matrix setup_page signing spooling strong_admins upload_storage \
 	video_streaming) \

@@ -1,6 +1,6 @@
-"""`python -m benchmarks [P1 … P7 S6 S53 profile freshness]`: runs them in turn, prints tables, writes results.md.
+"""`python -m benchmarks [P1 … P8 S6 S53 S74 S96 profile freshness]`: runs them in turn, prints tables, writes results.md.
 
-Without a name: P1 to P7.
+Without a name: P1 to P8.
 """
 
 import argparse
@@ -10,7 +10,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import bombs, chart, layers, login_timing, p1, p2, p3, p4, p5, p6, p7
+from benchmarks import (
+    bombs,
+    chart,
+    crowd,
+    layers,
+    login_timing,
+    p1,
+    p2,
+    p3,
+    p4,
+    p5,
+    p6,
+    p7,
+    p8,
+    stalled,
+)
 from benchmarks.freshness import scenarios
 from benchmarks.load import Plan, generator, say
 from benchmarks.report import merge
@@ -23,8 +38,11 @@ BENCHMARKS = {
     "P5": p5.run,
     "P6": p6.run,
     "P7": p7.run,
+    "P8": p8.run,
     "S6": login_timing.run,
     "S53": bombs.run,
+    "S74": stalled.run,
+    "S96": crowd.run,
     "profile": layers.run,
     "freshness": scenarios.run,
 }

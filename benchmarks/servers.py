@@ -51,6 +51,11 @@ class Server:
     pid: int
     started_in: float
 
+    @property
+    def place(self) -> str:
+        """Host and port."""
+        return self.url.removeprefix("http://")
+
     def resident(self) -> float:
         """Resident memory of the process and its children, in megabytes."""
         return sum(_resident(pid) for pid in _family(self.pid)) / MEGABYTE

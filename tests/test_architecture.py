@@ -17,6 +17,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from tests.factories.apps import make_application
+from tests.factories.world import PAGES
 
 from portfolio.api.answers import Answer
 from portfolio.api.identity import DEMANDING, get_caller
@@ -29,7 +30,7 @@ from portfolio.core.pagination import Page
 from portfolio.db.repositories import ready_cards
 from portfolio.db.repositories.cards import ready_card
 from portfolio.models import projections
-from portfolio.models.entities import EntityType
+from portfolio.models.entities import EntityType, ReactionTarget
 from portfolio.models.media import VideoProvider
 from portfolio.schemas.page import PageRead
 from portfolio.schemas.posts import PostRead, PostSummary
@@ -60,7 +61,7 @@ PUBLIC = {
     "POST /api/v1/auth/setup": "same",
     **{
         f"{method} /account/{page}": "guarded by the token in a link that was mailed"
-        for page in ("verify-email", "confirm-email", "reset-password", "unlock", "accept-invite")
+        for page in PAGES
         for method in ("GET", "POST")
     },
     "POST /api/v1/auth/register": "who registers is nobody yet",
@@ -74,12 +75,25 @@ PUBLIC = {
     "POST /api/v1/auth/refresh": "the refresh token says who",
     "POST /api/v1/auth/2fa/send": "same; guarded by the challenge that a right password gets",
     "POST /api/v1/auth/2fa/verify": "same",
+    "POST /api/v1/contact": "anybody may write to the owner",
+    "POST /api/v1/posts/{ref}/comments": "guests may, if the setting says so",
+    "POST /api/v1/projects/{ref}/comments": "same",
+    "POST /api/v1/comments/confirm": "guarded by the token in a link that was mailed",
+    "POST /api/v1/comments/{id}/report": "who can read it can call a moderator",
+    "GET /api/v1/comments/unsubscribe": "guarded by the token in a link that was mailed",
+    "POST /api/v1/comments/unsubscribe": "same",
     "GET /api/v1/profile": "the owner's profile has no private part",
     "GET /api/v1/profile/resume.json": "same",
     **{f"GET {path}": "same" for path in SECTIONS},
     **{f"GET {path}/{{id}}": "same" for path in SECTIONS},
     "GET /api/v1/profiles/{ref}": "only what its owner publishes",
     "GET /api/v1/redirects": "only addresses of what is public",
+    **{
+        f"{method} /api/v1/{target}/{{ref}}/reactions/{{kind}}": "guests may, if the setting says so"
+        for method in ("PUT", "DELETE")
+        for target in ReactionTarget
+    },
+    "POST /api/v1/counts": "of what the caller may see, and nothing else",
     "POST /api/v1/posts/{ref}/views": "a beacon: one more reader of something public",
     "POST /api/v1/projects/{ref}/views": "same",
 }

@@ -3,12 +3,15 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from fastapi import FastAPI
+from starlette.routing import WebSocketRoute
 
 from portfolio import __version__
 from portfolio.adapters.cache import CacheAwayError
 from portfolio.api import docs, errors, media, moved, openapi, system
+from portfolio.api.live import events, websocket
 from portfolio.api.middleware import stack
 from portfolio.api.pages import account, setup
 from portfolio.api.route import place
@@ -26,7 +29,7 @@ def create_app(settings: Settings | None = None, *, prepared: bool = False) -> F
     services = build_services(settings)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         if not prepared:
             await prepare(services)
         # Whoever was killed may not have said what it changed last.
@@ -37,7 +40,9 @@ def create_app(settings: Settings | None = None, *, prepared: bool = False) -> F
         # What is there now stays: the collector need not look through it again and again.
         gc.collect()
         gc.freeze()
-        yield
+        # The server calls it when it is asked to end, so that nobody waits for streams.
+        yield {"end_live": services.hub.end}
+        await services.hub.stop()
         await services.outbox.stop()
         await services.periodic.stop()
         await services.close()
@@ -61,12 +66,14 @@ def create_app(settings: Settings | None = None, *, prepared: bool = False) -> F
     # Routes are tried in this order: what is asked for most stands first.
     router.include_in(app)
     for rest in (
+        events.router,
         media.router,
         system.router(settings.server, services.readiness.states),
         setup.router(settings),
         account.router(settings),
     ):
         place(app, rest)
+    app.routes.append(WebSocketRoute(websocket.PATH, websocket.LiveSocket(services), name="live"))
     docs.install(app, settings)
     openapi.install(app, settings)
     return app

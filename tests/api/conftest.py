@@ -12,7 +12,7 @@ from tests.factories.posts import make_post
 from tests.factories.publications import HIDDEN, make_hidden
 from tests.factories.setup import new_link
 
-from portfolio.core.config import MailSettings, Settings
+from portfolio.core.config import ContactSettings, LimitSettings, MailSettings, Settings
 from portfolio.main import create_app
 from portfolio.models.users import User
 from portfolio.wiring import Services
@@ -52,6 +52,38 @@ async def mailing_app(settings: Settings, anyio_backend: str) -> AsyncIterator[F
 async def mailing(mailing_app: FastAPI, services: Services) -> AsyncIterator[Services]:
     """The services of that application; its mail waits, since nobody works."""
     found: Services = mailing_app.state.services
+    sweeper = Sweeper(found.database)
+    with sweeper.watching():
+        yield found
+    await sweeper.sweep()
+
+
+@pytest.fixture(scope="session")
+async def writing_app(settings: Settings, anyio_backend: str) -> AsyncIterator[FastAPI]:
+    """The application with everything about the contact form set, and three messages an hour."""
+    contact = ContactSettings(
+        to="inbox@example.org",
+        receipt=True,
+        redirects=["https://example.org/thanks", "https://example.net:8443/a/"],
+        keep_days=30,
+    )
+    limits = settings.limits.model_dump() | {"contact": "3/hour", "account_mail": "2/hour"}
+    application = create_app(
+        settings.model_copy(
+            update={"contact": contact, "limits": LimitSettings.model_validate(limits)}
+        )
+    )
+    services: Services = application.state.services
+    async with application.router.lifespan_context(application):
+        await services.outbox.stop()
+        await services.periodic.stop()
+        yield application
+
+
+@pytest.fixture
+async def writing(writing_app: FastAPI, services: Services) -> AsyncIterator[Services]:
+    """The services of that application."""
+    found: Services = writing_app.state.services
     sweeper = Sweeper(found.database)
     with sweeper.watching():
         yield found

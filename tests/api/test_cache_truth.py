@@ -36,17 +36,21 @@ PRIVATE = {
         POST /me/2fa/totp POST /me/2fa/totp/confirm DELETE /me/2fa/totp
         PUT /me/2fa/email DELETE /me/2fa/email POST /me/2fa/recovery-codes
         POST /me/api-tokens DELETE /me/api-tokens/{id}
-        DELETE /me/sessions DELETE /me/sessions/{id}
+        DELETE /me/sessions DELETE /me/sessions/{id} PATCH /me/notifications
+        POST /comments/unsubscribe
         DELETE /users/{id}/sessions DELETE /users/{id}/two-factor POST /users/{id}/unlock""",
     "only once it is used": "POST /invites",
-    "reads, although it is a POST": "POST /render POST /me/export",
+    "between visitors and the owner": """
+        POST /contact PATCH /contact/messages/{id} DELETE /contact/messages/{id}
+        POST /contact/messages/{id}/reply""",
+    "reads, although it is a POST": "POST /render POST /me/export POST /counts",
     "the first admin comes before anything to be seen": "POST /auth/setup",
 }
 # Doors to the same services as below /api/v1.
 PAGES = {
     "POST /setup",
     *(f"POST /account/{name}" for name in ("verify-email", "confirm-email", "reset-password")),
-    *(f"POST /account/{name}" for name in ("unlock", "accept-invite")),
+    *(f"POST /account/{name}" for name in ("unlock", "accept-invite", "confirm-comment")),
 }
 # What strangers may read and the cache does not keep.
 NOT_KEPT = {
@@ -57,7 +61,8 @@ NOT_KEPT = {
     "/openapi.json": "same",
     **dict.fromkeys(("/docs", "/redoc", "/docs/swagger.js", "/docs/redoc.js"), "same"),
     **dict.fromkeys(("/health", "/health/live", "/health/ready", "/metrics"), "of this moment"),
-    "/setup": "for who has a link",
+    f"{API}/comments/unsubscribe": "for who has a link",
+    "/setup": "same",
     **dict.fromkeys((page.removeprefix("POST ") for page in PAGES), "same"),
 }
 # By table, the beginnings of the tags of which an answer that was made of it bears one.
@@ -75,7 +80,10 @@ COVERED = {
         ("profiles", *(section.__tablename__ for section in Section.__subclasses__())),
         ("profiles",),
     ),
-    "users": ("user:", "posts", "projects", "profiles"),
+    # `below` is what a statement calls the answers that it has found so far.
+    **dict.fromkeys(("comments", "below", "reaction_tallies"), ("post", "project", "comment")),
+    # What guests say shows no account.
+    "users": ("user:", "posts", "projects", "profiles", "post_comments", "project_comments"),
 }
 READ = re.compile(r'(?:FROM|JOIN) "?\[?(\w+)')
 

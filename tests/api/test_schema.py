@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,11 +23,17 @@ from schemathesis.specs.openapi.checks import (
 from tests.databases import server_url
 from tests.factories.posts import make_post
 from tests.factories.projects import make_project
+from tests.factories.world import LETTER
 
 from portfolio.core.config import SecuritySettings, ServerSettings, Settings, StorageSettings
+from portfolio.core.pagination import PageRequest
 from portfolio.main import create_app
+from portfolio.models.entities import EntityType
 from portfolio.models.users import User
+from portfolio.schemas.comments import CommentCreate
+from portfolio.schemas.contact import ContactCreate
 from portfolio.schemas.profiles import SkillCreate
+from portfolio.services.comments import Writer
 from portfolio.wiring import Services
 
 ADDRESS = "http://test"
@@ -106,15 +113,30 @@ async def known(services: Services, admin: User) -> dict[str, dict[str, Any]]:
         video = await services.media.add_video(db, post.id, "post", "https://example.com/a")
         await services.videos.caption(db, video.id, "en", captions)
         skill = await services.profiles.add(db, "skills", SkillCreate(name="Seed"), admin)
+        remark = CommentCreate(body="Seed")
+        writer = Writer(admin, moderates=True, fresh=True)
+        comment = await services.comments.create(db, EntityType.POSTS, "seed", remark, writer)
+        await services.contact.receive(db, ContactCreate(**LETTER))
+        letter = (await services.contact.page(db, PageRequest(), {})).items[0].id
     return {
         "/profile/skills/": {"id": skill.id},
         "/profiles/": {"ref": admin.username},
         "/images/{id}": {"id": image.id},
+        "/comments/{id}": {"id": comment.id},
+        "/contact/messages/{id}": {"id": letter},
         "/videos/{id}": {"id": video.id, "language": "en"},
         "/posts/": {"id": post.id, "ref": "seed", "number": 1},
         "/projects/": {"id": project.id, "ref": "seed", "number": 1},
         "/": {"ref": "seed"},
     }
+
+
+@pytest.fixture(autouse=True)
+def short_streams(services: Services) -> Iterator[None]:
+    """Streams of events end as soon as they have begun."""
+    services.hub.ending = True
+    yield
+    services.hub.ending = False
 
 
 @pytest.fixture

@@ -28,16 +28,16 @@ _KINDS: dict[type[Base], set[str]] = {
     ProjectTag: {"projects"},
     ProjectListing: {"projects"},
     PublicationTally: {"posts", "projects"},
-    Comment: {"post:counts", "project:counts"},
-    ReactionTally: {"post:counts", "project:counts", "comment_reactions:*"},
+    Comment: {"post:counts", "project:counts", "post_comments:*", "project_comments:*"},
+    ReactionTally: {"post_reactions:*", "project_reactions:*", "comment_reactions:*"},
     Tag: {"tags"},
     Series: {"series"},
     Redirect: {"redirects"},
     Profile: {"profiles"},
     **{section: {"profiles"} for section in Section.__subclasses__()},
 }
-# By table, the tags of which a transaction raises one that writes to it. Not of accounts, pictures
-# and videos: most of what is written there nobody else sees.
+# By table, the tags of which a transaction raises one that writes to it; `*` for the one that it
+# wrote. Not of accounts, pictures and videos: most of what is written there nobody else sees.
 EXPECTED = {model.__tablename__: tags for model, tags in _KINDS.items()}
 
 
@@ -48,7 +48,8 @@ class Transaction:
 
     @property
     def untold(self) -> set[str]:
-        return {table for table in self.tables if self.told.isdisjoint(EXPECTED[table])}
+        told = self.told | {tag.partition(":")[0] + ":*" for tag in self.told}
+        return {table for table in self.tables if told.isdisjoint(EXPECTED[table])}
 
 
 class Ledger:

@@ -15,12 +15,13 @@ CODE = re.compile(r"(?<!\d)(\d{3}) ?(\d{3})(?!\d)")
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail as its reader sees it."""
+    """A mail as its reader sees it; some have no HTML."""
 
     to: str
     subject: str
     text: str
     html: str
+    reply_to: str | None = None
 
     def token(self, path: str) -> str:
         """That of its one link, which both forms have."""
@@ -90,5 +91,11 @@ class AzurePostOffice:
 
 
 def _letter(mail: EmailMessage) -> Letter:
-    parts = {part.get_content_subtype(): part.get_content() for part in mail.iter_parts()}
-    return Letter(mail["To"], mail["Subject"], parts["plain"], parts["html"])
+    parts = {
+        part.get_content_subtype(): part.get_content()
+        for part in mail.walk()
+        if not part.is_multipart()
+    }
+    return Letter(
+        mail["To"], mail["Subject"], parts["plain"], parts.get("html", ""), mail["Reply-To"]
+    )

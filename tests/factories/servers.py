@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 
 class Server:
-    """One server with a data folder of its own; started again it has another port."""
+    """One server with a data folder of its own; started again it has another port, without PORT."""
 
     def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
@@ -127,7 +127,7 @@ class Server:
 
     async def _started(self) -> bool:
         """False if somebody else was faster to take the port."""
-        port = free_port()
+        port = int(self.variables.get("PORT") or free_port())
         self.url = f"http://{HOST}:{port}"
         begun = self._log.stat().st_size if self._log.exists() else 0
         process = self._process = self._launch(port)

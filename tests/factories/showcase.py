@@ -13,10 +13,12 @@ from tests.factories.clients import make_client
 from tests.factories.posts import make_post
 from tests.factories.projects import make_project
 from tests.factories.publications import make_hidden
+from tests.factories.reactions import make_remark
 from tests.factories.users import make_access_token, make_user
 from tests.test_architecture import routes
 
 from portfolio.db.repositories.profiles import ProfileRepository
+from portfolio.models.comments import Comment
 from portfolio.models.media import Image, Video
 from portfolio.models.posts import BlogPost
 from portfolio.models.profiles import Profile
@@ -59,7 +61,8 @@ FORMS = {
 }
 FORMER = "once", "2024/first.html"
 # Where an address more leads to the same read.
-_BY_ID_ALONE, _BY_SLUG_ALONE = ("/related", "/images", "/videos"), ("tags", "series")
+_BY_ID_ALONE = "/related", "/images", "/videos", "/reactions", "/comments"
+_BY_SLUG_ALONE = "tags", "series"
 _NAMED = {
     "posts": select(BlogPost.id, BlogPost.slug),
     "projects": select(Project.id, Project.slug),
@@ -68,6 +71,7 @@ _NAMED = {
     "profiles": select(Profile.id, User.username).join(User, User.id == Profile.user_id),
     "images": select(Image.id),
     "videos": select(Video.id),
+    "comments": select(Comment.id),
     **{
         f"profile/{name.replace('_', '-')}": select(section.model.id)
         for name, section in ProfileRepository.sections.items()
@@ -194,6 +198,8 @@ async def _fill(site: Showcase) -> None:
                 services, noun, editor, "binned", title="Binned", tags=[f"Bin of {noun}"]
             ),
         ]
+        remark = await make_remark(services.database, noun, made[0].id)
+        site.ids[f"remark of {noun}"] = remark
         for row in made:
             site.ids[f"{noun} {row.slug}"] = row.id
     site.ids["editor"] = editor.id

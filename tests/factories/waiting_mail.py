@@ -10,6 +10,7 @@ from portfolio.db.repositories.outbox import OutboxRepository
 from portfolio.models.outbox import OutboxJob
 from portfolio.services.account_mail import ACCOUNT_MAIL
 from portfolio.services.mail import SEND_MAIL
+from portfolio.services.notifications.service import COMMENT_NOTIFICATIONS
 from portfolio.services.outbox import OutboxWorker
 from portfolio.wiring import Services
 
@@ -18,7 +19,8 @@ async def mails(services: Services) -> list[dict[str, Any]]:
     """All of them, oldest first: `template`, `to` and `content`."""
     # Which mail is sent, if any, is found out by a job of its own.
     worker = OutboxWorker(services.database, OutboxRepository())
-    worker.register(ACCOUNT_MAIL, services.outbox._topics[ACCOUNT_MAIL][0])
+    for topic in (ACCOUNT_MAIL, COMMENT_NOTIFICATIONS):
+        worker.register(topic, services.outbox._topics[topic][0])
     await worker.run_due()
     key = services.settings.security.secret_key
     assert key is not None

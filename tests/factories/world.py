@@ -24,6 +24,8 @@ from portfolio.wiring import Services
 API = "/api/v1"
 PICTURE = {"url": "https://example.com/a.png"}
 FILM = {"url": "https://youtu.be/aaaaaaaaaaa"}
+LETTER = {"name": "Ada", "email": "ada@example.com", "subject": "Looms", "message": "Hello!"}
+REMARK = {"body": "Well said"}
 CAPTIONS: dict[str, Any] = {"content": "WEBVTT\n", "headers": {"Content-Type": "text/vtt"}}
 # API tokens of the admin by their only scope; `user's` is the most that another account can have.
 SCOPES = {
@@ -83,7 +85,7 @@ class World:
             place = path.replace("{ref}", ref).removesuffix("/order")
             self.made = (await self._admin("POST", place, json=PICTURE)).json()["id"]
         values = {"{id}": ref, "{ref}": ref, "{address}": "former/path", "{number}": "1"}
-        values["{language}"] = "en"
+        values |= {"{language}": "en", "{kind}": "like"}
         for name, value in values.items():
             path = path.replace(name, value)
         if "/captions/" in path:
@@ -112,14 +114,18 @@ class World:
                 return (await make_project(self.services, self.admin, aliases=["former/path"])).id
             case ["users"]:
                 return self.user.id
-            case ["me", "sessions"]:
-                await make_access_token(self.services, self.user)
-                return await self._newest(kind)
-            case ["me", "api-tokens"]:
-                await make_api_token(self.services, self.user)
-                return await self._newest(kind)
+            case ["me", owned]:
+                make = make_access_token if owned == "sessions" else make_api_token
+                await make(self.services, self.user)
+                return await self._newest("user", kind)
+            case ["contact", "messages"]:
+                await self._admin("POST", f"{API}/contact", json=LETTER)
+                return await self._newest("admin", kind)
+            case ["comments"]:
+                kind = f"/posts/{await self._row('/posts')}/comments"
+                body: dict[str, Any] = {"body": "Well said"}
             case ["images"]:
-                body: dict[str, Any] = PICTURE
+                body = PICTURE
             case ["videos"]:
                 body = FILM
             case ["profile", section]:
@@ -128,9 +134,9 @@ class World:
                 body = {"name": "Something"}
         return int((await self._admin("POST", API + kind, json=body)).json()["id"])
 
-    async def _newest(self, kind: str) -> int:
-        """Of the user, but not what they ask with."""
-        items = (await self.ask("user", "GET", API + kind)).json()["items"]
+    async def _newest(self, who: str, kind: str) -> int:
+        """Of theirs, but not what they ask with."""
+        items = (await self.ask(who, "GET", API + kind)).json()["items"]
         return int(next(item["id"] for item in items if not item.get("current")))
 
     async def _admin(self, method: str, path: str, **body: Any) -> Response:
@@ -187,7 +193,18 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "PUT /api/v1/images/{id}/file": {"files": {"file": png()}},
         "PUT /api/v1/videos/{id}/file": {"files": {"file": mp4()}},
         "PUT /api/v1/videos/{id}/captions/{language}": CAPTIONS,
+        "POST /api/v1/counts": {"json": {"targets": [{"type": "posts", "id": 1}]}},
+        "GET /api/v1/events": {"params": {"topic": "moderation"}},
         "POST /api/v1/render": {"json": {"markdown": "# Hi"}},
+        **{f"POST /api/v1/{it}/{{ref}}/comments": {"json": REMARK} for it in ("posts", "projects")},
+        "PATCH /api/v1/comments/{id}": {"json": {"body": "Changed"}},
+        "POST /api/v1/comments/confirm": link,
+        "POST /api/v1/comments/moderate": {"json": {"ids": [1], "action": "approve"}},
+        "GET /api/v1/comments/unsubscribe": {"params": {"token": "none"}},
+        "POST /api/v1/comments/unsubscribe": form,
+        "POST /api/v1/contact": {"json": LETTER},
+        "PATCH /api/v1/contact/messages/{id}": {"json": {"state": "read"}},
+        "POST /api/v1/contact/messages/{id}/reply": {"json": {"body": "Hello!"}},
         "POST /api/v1/auth/login": {"json": {"identifier": "reader", "password": PASSWORD}},
         "POST /api/v1/auth/token": {"data": {"username": "reader", "password": PASSWORD}},
         "POST /api/v1/auth/refresh": {"json": {"refresh_token": "none"}},
@@ -208,12 +225,14 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "PUT /api/v1/me/password": {"json": {**proof["json"], "new_password": new}},
         "PUT /api/v1/me/email": {"json": {"email": "changed@example.com"}},
         "POST /api/v1/me/api-tokens": {"json": {"name": "More", "scopes": ["content:read"]}},
+        "PATCH /api/v1/me/notifications": {"json": {"delivery": "daily"}},
         "PATCH /api/v1/users/{id}": {"json": {"role": "admin"}},
         "POST /api/v1/invites": {"json": {}},
         "POST /setup": {"data": {**account, "token": "none"}},
         "POST /account/verify-email": form,
         "POST /account/confirm-email": form,
         "POST /account/unlock": form,
+        "POST /account/confirm-comment": form,
         "POST /account/reset-password": {"data": {"token": "none", "password": new}},
         "POST /account/accept-invite": {"data": {**account, "token": "none"}},
         **{f"GET /account/{page}": {"params": {"token": "none"}} for page in PAGES},
@@ -229,5 +248,12 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
     }
 
 
-PAGES = ("verify-email", "confirm-email", "reset-password", "unlock", "accept-invite")
+PAGES = (
+    "verify-email",
+    "confirm-email",
+    "reset-password",
+    "unlock",
+    "accept-invite",
+    "confirm-comment",
+)
 TARGETS = ("posts", "projects", "profiles")

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import update
 from tests.factories.pictures import png
 from tests.factories.showcase import API, FILM, PICTURE, Showcase
+from tests.factories.spam import comment_row, store
 from tests.factories.users import PASSWORD, make_user
 from tests.factories.videos import mp4
 from tests.factories.world import CAPTIONS, ENTRIES, TARGETS
@@ -15,8 +16,10 @@ from tests.factories.world import CAPTIONS, ENTRIES, TARGETS
 from portfolio.core.clock import utc_now
 from portfolio.db.repositories.users import UserRepository
 from portfolio.importers.plan import Options
+from portfolio.models.comments import Comment, CommentStatus
 from portfolio.models.posts import BlogPost
 from portfolio.models.users import Role
+from portfolio.services.comments.moderation import ENOUGH_REPORTS
 from portfolio.wiring.importing import build_importer
 
 
@@ -44,7 +47,9 @@ def call(
     method, template = operation.split(" ")
 
     async def run(site: Showcase) -> None:
-        path = template.replace("{number}", "1").replace("{language}", "en")
+        path = (
+            template.replace("{number}", "1").replace("{language}", "en").replace("{kind}", "like")
+        )
         for name in ("{id}", "{ref}"):
             path = path.replace(name, str(site.ids.get(of, of)))
         sent = {"ids": [site.ids[name] for name in order]} if order else body
@@ -167,6 +172,66 @@ def _profile() -> Iterator[Write]:
     yield call("PUT /profile/resume.json", basics={"name": "Put"}, skills=[{"name": "One"}])
 
 
+def _comments() -> Iterator[Write]:
+    for target in ("posts", "projects"):
+        of, among = f"{target} first", f"{API}/{target}"
+        yield call(f"POST /{target}/{{ref}}/comments", of, body="So *true*", among=among)
+        yield call("PATCH /comments/{id}", body="Or is it?", among=among)
+        yield call("PATCH /comments/{id}", body="It is", among=f"{API}/comments")
+        yield call("DELETE /comments/{id}", among=among)
+    yield Write("POST /comments/confirm", _confirm, among=f"{API}/posts")
+
+
+async def _confirm(site: Showcase) -> None:
+    """By a guest who is known from another comment."""
+    confirmed = utc_now()
+    by = {"entity_id": site.ids["posts first"], "author_id": None, "guest_email": "a@b.example"}
+    known = comment_row("A", status=CommentStatus.APPROVED, confirmed_at=confirmed, **by)
+    waiting = comment_row("B", confirmed_at=None, **by)
+    await store(site.services.database, known, waiting)
+    token = site.services.guest_comments.token_of(waiting)
+    answer = await site.act("POST", "/comments/confirm", json={"token": token})
+    assert answer.json()["status"] == "approved", answer.text
+
+
+def _moderation() -> Iterator[Write]:
+    """Of a comment that is there as long as it takes."""
+    among = f"{API}/posts"
+
+    def decide(action: str) -> Write:
+        async def run(site: Showcase) -> None:
+            body = {"ids": [site.ids["made"]], "action": action}
+            answer = await site.act("POST", "/comments/moderate", json=body)
+            assert answer.json()["changed"] == body["ids"]
+
+        return Write("POST /comments/moderate", run, among=among)
+
+    yield call("POST /posts/{ref}/comments", "third", body="Well said", among=among)
+    yield decide("spam")
+    yield decide("approve")
+    yield Write("POST /comments/{id}/report", _report, among=among)
+    yield decide("approve")
+    yield decide("delete")
+
+
+async def _report(site: Showcase) -> None:
+    """By the last of those that it takes to hide it."""
+    comment_id = site.ids["made"]
+    async with site.services.database.transaction() as db:
+        (await db.get_one(Comment, comment_id)).reports_count = ENOUGH_REPORTS - 1
+    answer = await site.act("POST", f"/comments/{comment_id}/report")
+    assert answer.is_success, answer.text
+
+
+def _reactions() -> Iterator[Write]:
+    for of in ("posts first", "projects first", "remark of posts"):
+        target = "comments" if of.startswith("remark") else of.split(" ")[0]
+        like = f"/{target}/{{ref}}/reactions/{{kind}}"
+        yield call(f"PUT {like}", of)
+        yield call(f"PUT {like}", of, seen=False)
+        yield call(f"DELETE {like}", of)
+
+
 def _accounts() -> Iterator[Write]:
     yield call("PATCH /me", display_name="Called otherwise")
     yield call("PATCH /me", avatar_url="https://example.com/me.png")
@@ -223,5 +288,6 @@ WRITES: dict[str, list[Write]] = {
     "of posts": list(_posts()),
     "of projects": list(_projects()),
     "of what hangs on them": list(chain(_groups(), _pictures(), _videos(), _profile())),
+    "of what is said": list(chain(_comments(), _moderation(), _reactions())),
     "of accounts and by commands": list(chain(_past_the_api(), _accounts())),
 }

@@ -44,9 +44,9 @@ class RedisLink:
             retry=retry.Retry(backoff.NoBackoff(), 0),
         )
         self._broken: type[Exception] = failures.ConnectionError
-        self._failures: tuple[type[Exception], ...] = (failures.RedisError, OSError, TimeoutError)
+        self.failures: tuple[type[Exception], ...] = (failures.RedisError, OSError, TimeoutError)
         self._places = asyncio.Semaphore(MAX_CONNECTIONS)
-        self._patience = patience
+        self.patience = patience
         self._clock = clock
         self._open_until = 0.0
         self._away = False
@@ -61,13 +61,13 @@ class RedisLink:
             if self._away and not insist:
                 self._require_turn()
             try:
-                async with asyncio.timeout(self._patience):
+                async with asyncio.timeout(self.patience):
                     try:
                         answer = await ask()
                     except self._broken:
                         # Perhaps a connection from before a restart: a new one will tell.
                         answer = await ask()
-            except self._failures as error:
+            except self.failures as error:
                 self._open(error)
                 raise RedisAwayError from error
         if self._away:

@@ -5,9 +5,11 @@ import json
 from collections.abc import Iterator
 from contextlib import aclosing
 from math import isfinite
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 from starlette._utils import AwaitableOrContextManager
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
@@ -23,10 +25,11 @@ from portfolio.wiring import Services
 
 MAX_DEPTH = 100
 _LIMIT = 2**63
+Model = TypeVar("Model", bound=BaseModel)
 _MAX_DIGITS = 19
 _CHUNK = 1024 * 1024
 MULTIPART = "multipart/form-data"
-_FORMS = (MULTIPART, "application/x-www-form-urlencoded")
+FORMS = (MULTIPART, "application/x-www-form-urlencoded")
 
 
 class StrictRequest(Request):
@@ -43,6 +46,10 @@ class StrictRequest(Request):
     @property
     def media_type(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_form(self) -> bool:
+        return self.media_type in FORMS
 
     @property
     def is_json(self) -> bool:
@@ -94,7 +101,7 @@ class StrictRequest(Request):
     async def digest(self) -> bytes:
         """SHA-256 of what the body says: for a form of its fields, whatever their boundary."""
         found = hashlib.sha256()
-        if self.media_type not in _FORMS:
+        if not self.is_form:
             found.update(await self.body())
             return found.digest()
         for name, value in (await self.form()).multi_items():
@@ -122,8 +129,8 @@ class StrictRequest(Request):
 
     def demand_form(self) -> None:
         """Raises UnsupportedMediaTypeException for a body that is no form."""
-        if self.has_body and self.media_type not in _FORMS:
-            raise UnsupportedMediaTypeException(f"Send a form: {' or '.join(_FORMS)}")
+        if self.has_body and not self.is_form:
+            raise UnsupportedMediaTypeException(f"Send a form: {' or '.join(FORMS)}")
 
     async def content(self, media_type: str) -> bytes:
         """A body that is neither JSON nor a form. Raises UnsupportedMediaTypeException."""
@@ -160,6 +167,24 @@ def parse(body: bytes) -> Any:
     if b"\\u" in body or body.count(b"[") + body.count(b"{") > MAX_DEPTH:
         _inspect(value)
     return value
+
+
+def filled(model: type[Model], given: Any) -> Model:
+    """The model of what a body holds. Raises RequestValidationError."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        problems = [{**problem, "loc": ("body", *problem["loc"])} for problem in error.errors()]
+        raise RequestValidationError(problems) from error
+
+
+def fields(form: FormData) -> dict[str, Any]:
+    """Each once. Raises InvalidInputException."""
+    pairs = form.multi_items()
+    given = dict(pairs)
+    if len(given) != len(pairs):
+        raise InvalidInputException.of(next(_repeated(pairs)), "given twice")
+    return given
 
 
 def _inspect(root: Any) -> None:

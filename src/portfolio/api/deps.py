@@ -19,18 +19,24 @@ from portfolio.services.administration import Administration
 from portfolio.services.api_tokens import ApiTokenService
 from portfolio.services.audit import AuditService
 from portfolio.services.auth import AuthService
+from portfolio.services.comments import CommentService, GuestComments, ThreadService
+from portfolio.services.comments.moderation import ModerationService
+from portfolio.services.contact import ContactService
+from portfolio.services.counts import CountService
 from portfolio.services.email_addresses import EmailAddressService
 from portfolio.services.erasure import ErasureService
 from portfolio.services.exports import ExportService
 from portfolio.services.illustrations import IllustrationService
 from portfolio.services.invites import InviteService
 from portfolio.services.media import MediaService
+from portfolio.services.notifications.choices import MailChoices
 from portfolio.services.one_time_tokens import OneTimeTokens
 from portfolio.services.passwords import PasswordService
 from portfolio.services.picture_files import PictureFiles
 from portfolio.services.posts import PostService
 from portfolio.services.profiles import ProfileService
 from portfolio.services.projects import ProjectService
+from portfolio.services.reactions import ReactionService
 from portfolio.services.reauthentication import ReauthenticationService
 from portfolio.services.redirects import RedirectService
 from portfolio.services.registration import RegistrationService
@@ -81,13 +87,14 @@ def _asks_in_public(request: Request) -> bool:
     )
 
 
+IdempotencyHeader = Annotated[
+    str | None,
+    Header(min_length=1, max_length=200, description="Makes a repeated POST count once"),
+]
+
+
 async def write_session(
-    request: Request,
-    caller: Caller,
-    idempotency_key: Annotated[
-        str | None,
-        Header(min_length=1, max_length=200, description="Makes a repeated POST count once"),
-    ] = None,
+    request: Request, caller: Caller, idempotency_key: IdempotencyHeader = None
 ) -> AsyncIterator[AsyncSession]:
     """The transaction of this request, committed after the answer is made and before it is sent."""
     services = services_of(request)
@@ -97,8 +104,35 @@ async def write_session(
         yield db
 
 
+async def visitor_session(
+    request: Request, idempotency_key: IdempotencyHeader = None
+) -> AsyncIterator[AsyncSession]:
+    """The same for a POST by which anybody may leave something, whoever they are.
+
+    It looks at no Authorization header: nobody is turned away by a token that has expired.
+    """
+    services = services_of(request)
+    async with services.database.transaction() as db:
+        if idempotency_key:
+            await remember(request, db, None, idempotency_key, services.idempotency)
+        yield db
+
+
+async def visiting_session(
+    request: Request, caller: Caller, idempotency_key: IdempotencyHeader = None
+) -> AsyncIterator[AsyncSession]:
+    """The same for a POST by accounts and by guests, each with their own keys."""
+    services = services_of(request)
+    async with services.database.transaction() as db:
+        if idempotency_key:
+            await remember(request, db, caller, idempotency_key, services.idempotency)
+        yield db
+
+
 DbRead = Annotated[AsyncSession, Depends(read_session)]
 DbWrite = Annotated[AsyncSession, Depends(write_session, scope="function")]
+VisitorDb = Annotated[AsyncSession, Depends(visitor_session, scope="function")]
+VisitingDb = Annotated[AsyncSession, Depends(visiting_session, scope="function")]
 
 AuthDep = Annotated[AuthService, Depends(service("auth"))]
 SessionsDep = Annotated[SessionService, Depends(service("sessions"))]
@@ -129,6 +163,14 @@ IllustrationsDep = Annotated[IllustrationService, Depends(service("illustrations
 PictureFilesDep = Annotated[PictureFiles, Depends(service("picture_files"))]
 VideoFilesDep = Annotated[VideoFiles, Depends(service("video_files"))]
 VideosDep = Annotated[VideoService, Depends(service("videos"))]
+CommentsDep = Annotated[CommentService, Depends(service("comments"))]
+ThreadsDep = Annotated[ThreadService, Depends(service("threads"))]
+GuestCommentsDep = Annotated[GuestComments, Depends(service("guest_comments"))]
+MailChoicesDep = Annotated[MailChoices, Depends(service("mail_choices"))]
+ModerationDep = Annotated[ModerationService, Depends(service("moderation"))]
+ContactDep = Annotated[ContactService, Depends(service("contact"))]
+ReactionsDep = Annotated[ReactionService, Depends(service("reactions"))]
+CountsDep = Annotated[CountService, Depends(service("counts"))]
 RedirectsDep = Annotated[RedirectService, Depends(service("redirects"))]
 
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]

@@ -12,13 +12,14 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from portfolio.adapters.limiter import client_key
 from portfolio.api.body import StrictRequest
 from portfolio.api.route import IDEMPOTENCY, Replay
 from portfolio.core.context import current
 from portfolio.core.errors import InvalidInputException
 from portfolio.models.bookkeeping import IdempotencyKey
 from portfolio.models.identity import Identity
-from portfolio.services.idempotency import IdempotencyService, scope_of
+from portfolio.services.idempotency import IdempotencyService, scope_of, visitors_scope
 
 KEPT_HEADERS = ("content-type", "location", "etag")
 # Kept beside them: the addresses in this answer are signed anew each time it is given.
@@ -44,18 +45,26 @@ class Remembered:
 
 
 async def remember(
-    request: Request, db: AsyncSession, caller: Identity, key: str, service: IdempotencyService
+    request: Request,
+    db: AsyncSession,
+    caller: Identity | None,
+    key: str,
+    service: IdempotencyService,
 ) -> None:
-    """Claim the key for this request. Raises Replay with the answer that it got before."""
+    """Claim the key for this request. Raises Replay with the answer that it got before.
+
+    Whose key it is: the caller's, or, where nobody is asked who they are, that of the client.
+    """
     parts = (
         # An answer is given before anything is asked of the caller: only to those who may as much.
-        caller.authority.encode(),
+        caller.authority.encode() if caller else b"",
         request.method.encode(),
         request.url.path.encode(),
         await cast("StrictRequest", request).digest(),
     )
     fingerprint = hashlib.sha256(b"\0".join(parts)).hexdigest()
-    claim = await service.claim(db, scope_of(caller.user.id), key, fingerprint)
+    scope = scope_of(caller.user.id) if caller else visitors_scope(client_key())
+    claim = await service.claim(db, scope, key, fingerprint)
     if claim.status is None:
         request.scope[IDEMPOTENCY] = Remembered(db, service, claim)
         return

@@ -19,6 +19,7 @@ from portfolio.models.identity import Identity
 from portfolio.models.users import User
 from portfolio.services import policy
 from portfolio.services.api_tokens import PREFIX
+from portfolio.services.comments import Writer
 from portfolio.wiring import Services
 
 # Declared in the schema by openapi.py: as dependencies they would cost on every read.
@@ -134,8 +135,38 @@ Editor = Annotated[User, Depends(get_editor)]
 get_moderator = admin_with(Scope.COMMENTS_MODERATE)
 Moderator = Annotated[User, Depends(get_moderator)]
 
+
+async def get_visitor(request: Request, caller: Caller) -> Writer | None:
+    """Who comments; None for a guest. Raises InsufficientScopeException for API tokens.
+
+    But for those that moderate: no other script writes in somebody's name.
+    """
+    if caller is None:
+        return None
+    if caller.session is None:
+        _within(caller, Scope.COMMENTS_MODERATE)
+    weak = policy.is_too_weak(caller, production=_in_production(request))
+    return Writer(
+        caller.user,
+        moderates=caller.user.is_admin and not weak,
+        fresh=caller.session is None or caller.is_fresh(utc_now()),
+    )
+
+
+VisitingWriter = Annotated[Writer | None, Depends(get_visitor)]
+
+
+async def get_writer(writer: VisitingWriter) -> Writer:
+    """Raises UnauthorizedException, and what get_visitor() raises."""
+    if writer is None:
+        raise UnauthorizedException
+    return writer
+
+
+CurrentWriter = Annotated[Writer, Depends(get_writer)]
+
 # Each of these refuses whoever is not signed in.
-DEMANDING = {get_current_identity, get_admin, get_editor, get_moderator}
+DEMANDING = {get_current_identity, get_admin, get_editor, get_moderator, get_writer}
 
 
 async def get_fresh_admin(_admin: AdminUser, identity: FreshIdentity) -> Identity:

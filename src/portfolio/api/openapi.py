@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 
 from portfolio import __version__
 from portfolio.api.errors import errors
+from portfolio.api.forms import JsonOrForm
 from portfolio.api.identity import (
     DEMANDING,
     SECURITY_SCHEMES,
@@ -28,14 +29,11 @@ from portfolio.core.errors import (
     BadRequestException,
     ForbiddenException,
     InsufficientScopeException,
-    InsufficientStorageException,
     InvalidInputException,
     NotFoundException,
     PayloadTooLargeException,
-    QuotaExceededException,
     RateLimitedException,
     ReauthenticationRequiredException,
-    TooManyFilesException,
     TooManyRequestsException,
     TwoFactorRequiredException,
     UnauthorizedException,
@@ -66,7 +64,10 @@ TAGS = {
     "projects": "The portfolio",
     "tags": "What posts and projects are about",
     "series": "Posts that belong together, in order",
+    "contact": "The contact form, and the owner's inbox",
+    "reactions": "What people give posts, projects and comments, and the counts of it",
     "redirects": "Former addresses",
+    "comments": "What people say about posts and projects",
     "media": "Pictures and videos, and the files that are served",
     "system": "Health and versions",
 }
@@ -118,14 +119,9 @@ def schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
         for call in calls:
             if isinstance(call, QueryOf):
                 operation.setdefault("parameters", []).extend(call.parameters())
-            elif isinstance(call, Upload):
+            elif isinstance(call, Upload | JsonOrForm):
                 operation["requestBody"] = call.body()
-                _declare(
-                    operation,
-                    TooManyFilesException,
-                    QuotaExceededException,
-                    InsufficientStorageException,
-                )
+                _declare(operation, *call.raises)
                 parts.update(call.schemas())
     for _, operation in operations(made):
         _complete(operation)

@@ -20,7 +20,7 @@ _LONGEST_NEGOTIATION = 250
 _CONDITIONS = frozenset({b"if-none-match", b"if-modified-since"})
 _NORMALISED = frozenset({b"accept-encoding", b"origin", b"x-request-id"})
 # What the key of an answer tells apart.
-_VARIES_BY = frozenset({b"accept-encoding", b"authorization", b"origin"})
+_VARIES_BY = frozenset({b"accept-encoding", b"authorization", b"cookie", b"origin"})
 # What an answer says of its own request, and of the body that a 304 has not.
 _OF_THE_REQUEST = LIMIT_FIELDS | {b"x-request-id"}
 _OF_THE_BODY = frozenset({b"content-length", b"content-type", b"content-encoding"})

@@ -48,12 +48,12 @@ class Remembered(Protocol):
     async def store(self, response: Response) -> None: ...
 
 
-def door_router(*tags: str, prefix: str = "") -> APIRouter:
+def door_router(*tags: str, prefix: str = "", door: type["Door"] | None = None) -> APIRouter:
     """For Doors that are complete as they stand, to be placed in the app as they are."""
     return APIRouter(
         prefix=prefix,
         tags=[*tags],
-        route_class=Door,
+        route_class=door or Door,
         # The operation id: `list_posts`.
         generate_unique_id_function=lambda route: route.name,
     )

@@ -1,21 +1,22 @@
 """A file, and what is said of it, in one form (RFC 7578); or an address in its place, as JSON."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 
 from portfolio.adapters.limiter import LimitName
-from portfolio.api.body import MULTIPART, StrictRequest
+from portfolio.api.body import MULTIPART, StrictRequest, fields, filled
 from portfolio.api.identity import Editor
 from portfolio.api.limits import count
 from portfolio.core.errors import (
+    InsufficientStorageException,
     InvalidInputException,
     PayloadTooLargeException,
+    QuotaExceededException,
+    TooManyFilesException,
     UnsupportedMediaTypeException,
 )
 from portfolio.models.users import User
@@ -49,6 +50,8 @@ class Upload:
     RateLimitedException, and what UploadQuota.require_room() and StrictRequest.form() raise.
     """
 
+    raises: ClassVar = (TooManyFilesException, QuotaExceededException, InsufficientStorageException)
+
     def __init__(
         self, with_file: type[BaseModel], by_address: type[BaseModel] | None = None
     ) -> None:
@@ -62,17 +65,14 @@ class Upload:
             request.demand_json()
             if len(await request.body()) > _MAX_JSON:
                 raise PayloadTooLargeException(f"Send {_MAX_JSON} bytes of JSON at most")
-            return Sent(_filled(self._by_address, await request.json()), None)
+            return Sent(filled(self._by_address, await request.json()), None)
         await self._admit(request, user)
         form = await request.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD)
-        pairs = form.multi_items()
-        given = dict(pairs)
-        if len(given) != len(pairs):
-            raise InvalidInputException.of("body", "names a field twice")
+        given = fields(form)
         file = given.pop("file", None)
         if not isinstance(file, UploadFile):
             raise InvalidInputException.of("file", "send the file itself in this field", "missing")
-        return Sent(_filled(self._with_file, given), Path(file.file.name))
+        return Sent(filled(self._with_file, given), Path(file.file.name))
 
     async def _admit(self, request: StrictRequest, user: User) -> None:
         """Whoever sends too many is refused before one is received."""
@@ -106,11 +106,3 @@ class Upload:
         form["properties"] = {"file": file, **form.get("properties", {})}
         form["required"] = ["file"]
         return found
-
-
-def _filled(model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
-    try:
-        return model.model_validate(given)
-    except ValidationError as error:
-        problems = [{**problem, "loc": ("body", *problem["loc"])} for problem in error.errors()]
-        raise RequestValidationError(problems) from error

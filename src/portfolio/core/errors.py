@@ -106,6 +106,16 @@ class RegistrationClosedException(ForbiddenException):
     status, code, title = 403, "registration_closed", "Registration is closed"
 
 
+class CommentsClosedException(ForbiddenException):
+    status, code, title = 403, "comments_closed", "Comments are closed"
+
+
+class TooLateException(ForbiddenException):
+    """Of what its writer could change only for a while."""
+
+    status, code, title = 403, "too_late", "The time to change this is over"
+
+
 class NotFoundException(AppError):
     """Absent, or not for the caller's eyes: the answer is the same."""
 

@@ -23,11 +23,13 @@ class SealBrokenError(Exception):
 class Sealer:
     """Fernet (AES-128-CBC, HMAC-SHA256) under keys derived from the signing keys (RFC 5869).
 
-    The first key seals; the others, while keys are rotated, only open.
+    The first key seals; the others, while keys are rotated, only open. What was sealed for another
+    `use` does not open.
     """
 
-    def __init__(self, keys: list[str]) -> None:
+    def __init__(self, keys: list[str], use: str = "sealing") -> None:
         self._keys = keys
+        self._use = use
 
     def seal(self, text: str) -> str:
         return self._box.encrypt(text.encode()).decode()
@@ -41,9 +43,10 @@ class Sealer:
 
     @cached_property
     def _box(self) -> "fernet.MultiFernet":
-        return fernet.MultiFernet([fernet.Fernet(_derived(key)) for key in self._keys])
+        return fernet.MultiFernet([fernet.Fernet(_derived(key, self._use)) for key in self._keys])
 
 
-def _derived(key: str) -> bytes:
-    own = hkdf.HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"portfolio sealing")
+def _derived(key: str, use: str) -> bytes:
+    info = f"portfolio {use}".encode()
+    own = hkdf.HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info)
     return base64.urlsafe_b64encode(own.derive(key.encode()))

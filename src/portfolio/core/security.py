@@ -6,7 +6,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import bcrypt
@@ -195,6 +195,10 @@ class AccessTokens:
                 return Access(int(subject), sid)
         raise _refused()
 
+    def expiry_of(self, token: str) -> datetime:
+        """Raises UnauthorizedException."""
+        return datetime.fromtimestamp(self._tokens.open(token)["exp"], UTC)
+
 
 class DeviceTokens:
     """What a browser keeps after a full login: it tells a known client, and opens nothing."""
@@ -215,6 +219,30 @@ class DeviceTokens:
         except UnauthorizedException:
             return None
         return str(claims["device"]) if claims["sub"] == str(user_id) else None
+
+
+class GuestTokens:
+    """What tells one browser from others where nobody signed in: a random id, and our MAC of it."""
+
+    LIFE = timedelta(days=365)
+
+    def __init__(self, keys: list[str]) -> None:
+        self._seals = [Derivation(key, "guest") for key in keys]
+
+    @staticmethod
+    def new() -> str:
+        """The id of somebody who was never here."""
+        return secrets.token_urlsafe(16)
+
+    def issue(self, guest: str) -> str:
+        return f"{guest}.{self._seals[0].of(guest)}"
+
+    def guest_of(self, token: str | None) -> str | None:
+        """The id in a token that we issued; None for anything else."""
+        guest, _, sent = (token or "").partition(".")
+        encoded = sent.encode("utf-8", "surrogatepass")
+        known = [hmac.compare_digest(seal.of(guest).encode(), encoded) for seal in self._seals]
+        return guest if any(known) else None
 
 
 class PreviewTokens:

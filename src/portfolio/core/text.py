@@ -21,6 +21,7 @@ _NO_PROSE = _NO_TEXT | {"h1", "h2", "h3", "h4", "h5", "h6", "pre", "sup", "table
 _TEXT = nh3.Cleaner(tags=set(), attributes={}, clean_content_tags=_NO_TEXT)
 _PROSE = nh3.Cleaner(tags=set(), attributes={}, clean_content_tags=_NO_PROSE)
 _EXCERPT_SOURCE = 100_000
+_SHORT_LINE = 40
 
 
 def slugify(text: str, *, max_length: int = 120) -> str:
@@ -52,12 +53,23 @@ def excerpt(html_or_text: str, limit: int = 300) -> str:
     """
     source = html_or_text[:_EXCERPT_SOURCE].partition('<section class="footnotes">')[0]
     text = _text_of(source, _PROSE) or plain_text(source)
-    if len(text) <= limit:
-        return text
-    cut = text[:limit]
-    # Languages without spaces are cut at a character.
-    words = cut.rpartition(" ")[0] or cut[:-1]
-    return words.rstrip(" ,;:.-") + "…"
+    return _cut(text, limit)
+
+
+def passage(markup: str, limit: int = 600) -> list[str]:
+    """The first `limit` characters of an HTML fragment's text, line by line.
+
+    Short lines count as longer ones, so that there are not too many.
+    """
+    bare = _TEXT.clean(_BLOCK_TAG.sub("\n<", markup[:_EXCERPT_SOURCE]))
+    lines = [" ".join(line.split()) for line in html.unescape(bare).splitlines()]
+    found: list[str] = []
+    for line in filter(None, lines):
+        if limit <= 0:
+            return found if found[-1].endswith("…") else [*found, "…"]
+        found.append(_cut(line, limit))
+        limit -= max(len(line), _SHORT_LINE)
+    return found
 
 
 def reading_time(text: str) -> int:
@@ -70,6 +82,15 @@ def reading_time(text: str) -> int:
 def fold(text: str) -> str:
     """The form under which two spellings of a name or an e-mail address are the same one."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def _cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    cut = text[:limit]
+    # Languages without spaces are cut at a character.
+    words = cut.rpartition(" ")[0] or cut[:-1]
+    return words.rstrip(" ,;:.-") + "…"
 
 
 def _text_of(markup: str, cleaner: nh3.Cleaner) -> str:

@@ -81,6 +81,8 @@ def _of_author(row: User) -> Iterable[str]:
 
 def _of_comment(row: Any) -> Iterable[str]:
     """What is said about something, and the counts that it is shown with."""
+    if row is not ANY and inspect(row).pending and not row.speaks:
+        return  # A new one that nobody sees: a flood of spam must put nothing out of date.
     kinds = (POSTS, PROJECTS) if row is ANY else [row.entity_type]
     for kind in kinds:
         yield cache_tags.comments(kind.noun, row.entity_id)

@@ -1,3 +1,4 @@
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, Unicode, UniqueConstraint
@@ -35,8 +36,8 @@ class Comment(Entity):
 
     __tablename__ = "comments"
     __table_args__ = (
-        Index("ix_comments_entity", "entity_type", "entity_id", "thread_id", "id"),
-        Index("ix_comments_queue", "status", "id"),
+        Index("ix_comments_entity", "entity_type", "entity_id", "thread_id", "created_at", "id"),
+        Index("ix_comments_queue", "status", "created_at", "id"),
     )
 
     entity_type: Mapped[EntityType] = mapped_column(enum_of(EntityType, "entity_type"))
@@ -58,7 +59,7 @@ class Comment(Entity):
     confirmed_at: Mapped[Moment | None]
 
     status: Mapped[CommentStatus] = mapped_column(enum_of(CommentStatus, "status"))
-    # Why it was held back or taken for spam: codes of services/spam.py.
+    # Why it was held back or taken for spam: values of Reason (models/spam.py).
     reasons: Mapped[Json] = mapped_column(default=list)
     # From 0 to 1: what the filter makes of its words; None where it knows too little.
     spam_score: Mapped[float | None]
@@ -70,6 +71,8 @@ class Comment(Entity):
     client: Mapped[str | None] = mapped_column(Unicode(CLIENT_LENGTH), index=True)
     agent: Mapped[str | None] = mapped_column(Unicode(AGENT_LENGTH))
 
+    # When people were told of it by mail, which happens once.
+    announced_at: Mapped[Moment | None]
     edited_at: Mapped[Moment | None]
     # Only of stones.
     deleted_at: Mapped[Moment | None]
@@ -91,6 +94,16 @@ class Comment(Entity):
     def is_shown(self) -> bool:
         """Also as a stone."""
         return self.speaks or self.replies_count > 0
+
+    def become_stone(self, at: datetime) -> None:
+        """Nothing is left of who said what; it only holds its answers together."""
+        self.deleted_at = at
+        self.status = CommentStatus.APPROVED
+        self.body = self.html = self.digest = ""
+        self.author_id = self.spam_score = self.edited_at = self.confirmed_at = None
+        self.guest_name = self.guest_email = self.guest_website = None
+        self.client = self.agent = None
+        self.reasons, self.reactions_count = [], 0
 
 
 class CommentReport(Base):

@@ -28,7 +28,7 @@ class ContactMessage(Entity):
     state: Mapped[ContactState] = mapped_column(
         enum_of(ContactState, "state"), default=ContactState.NEW
     )
-    # Why it was taken for spam: codes of services/spam.py.
+    # Why it was taken for spam: values of Reason (models/spam.py).
     reasons: Mapped[Json] = mapped_column(default=list)
     # From 0 to 1; None where the filter knows too little.
     spam_score: Mapped[float | None]

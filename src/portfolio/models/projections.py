@@ -212,3 +212,4 @@ class Stats:
     users: dict[str, int]
     sessions: int
     jobs: dict[str, int]
+    new_messages: int

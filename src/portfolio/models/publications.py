@@ -48,6 +48,8 @@ class Publishable(Entity):
     # published_at, or created_at while there is none: lists sort by it and NULL has no order.
     listed_at: Mapped[Moment] = mapped_column(default=utc_now)
     deleted_at: Mapped[Moment | None]
+    # When open pages were told that it is there.
+    announced_at: Mapped[Moment | None]
     featured: Mapped[bool] = mapped_column(default=False)
 
     canonical_url: Mapped[Url | None]

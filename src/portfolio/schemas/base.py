@@ -1,5 +1,6 @@
 """What all bodies share, and the bounded types that they are made of."""
 
+import unicodedata
 from datetime import MAXYEAR, datetime
 from typing import Annotated, Any
 
@@ -19,6 +20,8 @@ from portfolio.core.text import slugify
 
 _HTTP_URL = TypeAdapter(HttpUrl)
 BIGINT_MAX = 2**63 - 1
+# Control characters, and whatever else some program takes for the end of a line.
+_NOT_IN_A_LINE = {"Cc", "Zl", "Zp"}
 
 
 class Input(BaseModel):
@@ -75,6 +78,17 @@ def _partial_date(text: str) -> str:
     return text
 
 
+def _sent_in_one_line(value: Any) -> Any:
+    # As it was sent: what is stripped later could have been the end of the line.
+    if isinstance(value, str) and any(
+        unicodedata.category(sign) in _NOT_IN_A_LINE for sign in value
+    ):
+        raise ValueError("must be one line without control characters")
+    return value
+
+
+# For what strangers send, and mails and pages show: no program may see a second line in it.
+OneLine = BeforeValidator(_sent_in_one_line)
 Line = Annotated[str, StringConstraints(max_length=300), AfterValidator(_one_line)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_one_line)]
 Text = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(_no_nul)]

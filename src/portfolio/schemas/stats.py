@@ -34,3 +34,4 @@ class StatsRead(Output):
     users: UserStats
     sessions: int = Field(description="Logins that can still be used")
     jobs: JobStats
+    new_messages: int = Field(description="By the contact form, unread")

@@ -13,6 +13,7 @@ from portfolio.schemas.accounts import Registered
 from portfolio.services.account_mail import AccountMail
 from portfolio.services.audit import AuditService
 from portfolio.services.mail import MailService
+from portfolio.services.notifications.choices import MailChoices
 from portfolio.services.one_time_tokens import OneTimeTokens
 from portfolio.services.users import name_taken
 
@@ -28,6 +29,7 @@ class EmailAddressService:
         account_mail: AccountMail,
         mail: MailService,
         audit: AuditService,
+        choices: MailChoices,
         *,
         verifies_email: bool,
     ) -> None:
@@ -37,6 +39,7 @@ class EmailAddressService:
         self._account_mail = account_mail
         self._mail = mail
         self._audit = audit
+        self._choices = choices
         self._verifies = verifies_email
 
     async def verify(self, db: AsyncSession, token: str) -> None:
@@ -101,6 +104,7 @@ class EmailAddressService:
             raise name_taken("email")
         verified_at = utc_now() if self._verifies else None
         await self._users.update(db, user, {"email": email, "email_verified_at": verified_at})
+        await self._choices.move(db, old, email)
         # What was sent to the old address opens nothing any more.
         for purpose in (Purpose.RESET_PASSWORD, Purpose.UNLOCK, Purpose.CHANGE_EMAIL):
             await self._one_time.discard(db, purpose, user.id)

@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.clock import utc_now
 from portfolio.core.errors import ConflictException, RetryableException
+from portfolio.core.security import digest
 from portfolio.db.repositories.bookkeeping import IdempotencyRepository
 from portfolio.models.bookkeeping import IdempotencyKey
 
@@ -51,3 +52,8 @@ class IdempotencyService:
 def scope_of(user_id: int) -> str:
     """Whose key it is: others may use the same."""
     return f"user:{user_id}"
+
+
+def visitors_scope(client: str) -> str:
+    """The same for who has no account. The address itself is not kept."""
+    return f"client:{digest(client)}"

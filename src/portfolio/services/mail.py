@@ -6,7 +6,7 @@ await mail.send(db, user.email, ResetPassword(name=…, token=token, expires_at=
 from datetime import timedelta
 from time import monotonic
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from pydantic import AwareDatetime, BaseModel
@@ -38,6 +38,7 @@ class _Letter(BaseModel):
 
     template: str
     to: str
+    reply_to: str | None = None
     message_id: str
     asked_at: AwareDatetime
     content: dict[str, Any]
@@ -58,12 +59,24 @@ class MailService:
         self._host = host
         self._rests_until = 0.0
 
-    async def send(self, db: AsyncSession, to: str, mail: Mail) -> None:
-        """Have a mail sent to this one address once the transaction is committed."""
+    async def send(
+        self,
+        db: AsyncSession,
+        to: str,
+        mail: Mail,
+        *,
+        reply_to: str | None = None,
+        key: UUID | None = None,
+    ) -> None:
+        """Have a mail sent to this one address once the transaction is committed.
+
+        `key`: where the caller may say so more than once; mail programs then know a duplicate.
+        """
         letter = _Letter(
             template=mail.template(),
             to=to,
-            message_id=f"<{uuid4()}@{self._host}>",
+            reply_to=reply_to,
+            message_id=f"<{key or uuid4()}@{self._host}>",
             asked_at=utc_now(),
             content=mail.model_dump(mode="json"),
         )
@@ -82,7 +95,7 @@ class MailService:
             return
         try:
             message = await self._renderer.message(
-                mail, letter.to, letter.message_id, letter.asked_at
+                mail, letter.to, letter.message_id, letter.asked_at, reply_to=letter.reply_to
             )
             await self._hand_over(message)
         except (MailRefusedError, ValueError) as error:

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.refs import slug_of
 from portfolio.core.security import PreviewTokens
+from portfolio.db.repositories.engagement import EngagementRepository
 from portfolio.db.repositories.posts import BlogPostRepository
 from portfolio.db.repositories.taxonomy import SeriesRepository, TagRepository
 from portfolio.models.posts import BlogPost
@@ -28,10 +29,11 @@ class PostService(PublicationService[BlogPost, PostCard, PostDetail]):
         history: HistoryService,
         media: MediaService,
         illustrations: IllustrationService,
+        engagement: EngagementRepository,
         previews: PreviewTokens,
         audit: AuditService,
     ) -> None:
-        super().__init__(posts, tags, history, media, illustrations, previews, audit)
+        super().__init__(posts, tags, history, media, illustrations, engagement, previews, audit)
         self._series = series
 
     def _plain(self, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from portfolio.core.errors import InvalidInputException
 from portfolio.core.pagination import MAX_LIMIT, Page, PageRequest
 from portfolio.core.security import PreviewTokens
+from portfolio.db.repositories.engagement import EngagementRepository
 from portfolio.db.repositories.projects import ProjectRepository
 from portfolio.db.repositories.taxonomy import TagRepository
 from portfolio.models.projections import ProjectCard, ProjectDetail
@@ -30,10 +31,11 @@ class ProjectService(PublicationService[Project, ProjectCard, ProjectDetail]):
         history: HistoryService,
         media: MediaService,
         illustrations: IllustrationService,
+        engagement: EngagementRepository,
         previews: PreviewTokens,
         audit: AuditService,
     ) -> None:
-        super().__init__(projects, tags, history, media, illustrations, previews, audit)
+        super().__init__(projects, tags, history, media, illustrations, engagement, previews, audit)
         self._projects = projects
 
     async def reorder(self, db: AsyncSession, ids: Sequence[int]) -> Page[ProjectCard]:

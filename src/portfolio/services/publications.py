@@ -18,6 +18,7 @@ from portfolio.core.errors import (
 from portfolio.core.pagination import Page, PageRequest
 from portfolio.core.refs import parse_ref, slug_of
 from portfolio.core.security import PreviewTokens
+from portfolio.db.repositories.engagement import EngagementRepository
 from portfolio.db.repositories.publications import PublicationRepository
 from portfolio.db.repositories.taxonomy import TagRepository
 from portfolio.db.repositories.visibility import PUBLIC
@@ -32,15 +33,13 @@ from portfolio.services.audit import AuditService
 from portfolio.services.history import HistoryService
 from portfolio.services.illustrations import IllustrationService
 from portfolio.services.media import MediaService
-from portfolio.services.publishing import apply_status, noted, shared_columns
+from portfolio.services.publishing import apply_status, noted, shared_columns, traced
 from portfolio.services.versions import require_version
 
 M = TypeVar("M", bound=Publishable)
 C = TypeVar("C", bound=Card)
 D = TypeVar("D", bound=Card)
 
-# What the audit trail tells of a change, besides the names of the fields.
-TRACED = ("slug", "title", "status", "published_at")
 # Rows of their own that belong to a publication: a change of theirs is a change of it.
 CONNECTED = {"tags", "technologies", "aliases", "cover"}
 
@@ -56,6 +55,7 @@ class PublicationService(Generic[M, C, D]):
         history: HistoryService,
         media: MediaService,
         illustrations: IllustrationService,
+        engagement: EngagementRepository,
         previews: PreviewTokens,
         audit: AuditService,
     ) -> None:
@@ -64,6 +64,7 @@ class PublicationService(Generic[M, C, D]):
         self._history = history
         self._media = media
         self._illustrations = illustrations
+        self._engagement = engagement
         self._previews = previews
         self._audit = audit
         self.kind = repository.entity_type
@@ -139,7 +140,7 @@ class PublicationService(Generic[M, C, D]):
         columns.update(await self._resolved(db, given))
         if "html" in columns:
             columns["html"] = await self._illustrations.illustrate(db, columns["html"])
-        old_slug, before = row.slug, _traced(row)
+        old_slug, before = row.slug, traced(row)
         if "slug" in given:
             columns["slug"] = given["slug"]
         if given.keys() & CONNECTED:
@@ -163,14 +164,14 @@ class PublicationService(Generic[M, C, D]):
         now = utc_now()
         if at is None and row.is_public(now) and row.published_at is not None:
             at = row.published_at
-        before = _traced(row)
+        before = traced(row)
         row.publish(at or now)
         await self._trace(db, row, "published", before)
         return await self._written(db, row)
 
     async def unpublish(self, db: AsyncSession, row_id: int, expected: int | None = None) -> D:
         row = await self._changeable(db, row_id, expected)
-        before = _traced(row)
+        before = traced(row)
         row.unpublish()
         await self._trace(db, row, "unpublished", before)
         return await self._written(db, row)
@@ -185,21 +186,22 @@ class PublicationService(Generic[M, C, D]):
             if row.deleted_at is None:
                 row.bin(utc_now())
                 await self._rows.update(db, row, {})
-                await self._trace(db, row, "deleted", _traced(row), for_good=False)
+                await self._trace(db, row, "deleted", traced(row), for_good=False)
             return
         if row.deleted_at is None:
             raise ConflictException("Only what is in the bin can be deleted for good")
+        await self._engagement.forget(db, self.kind, row.id)
         await self._media.delete_for_entity(db, row.id, self.kind)
         await self._illustrations.forget(db, self.kind, row.id)
         await self._history.forget(db, self.kind, row.id)
-        await self._trace(db, row, "deleted", _traced(row), for_good=True)
+        await self._trace(db, row, "deleted", traced(row), for_good=True)
         await self._rows.delete(db, row)
 
     async def restore(self, db: AsyncSession, row_id: int) -> D:
         """Out of the bin, as it was."""
         row = await self._rows.get_locked(db, row_id)
         row.restore()
-        await self._trace(db, row, "restored", _traced(row))
+        await self._trace(db, row, "restored", traced(row))
         return await self._written(db, row)
 
     # Looking back and ahead
@@ -285,7 +287,7 @@ class PublicationService(Generic[M, C, D]):
     ) -> None:
         noun = self.kind.noun
         action = Action(f"{noun}:{verb}")
-        after = {**_traced(row), **said}
+        after = {**traced(row), **said}
         await self._audit.record(db, action, target=(noun, row.id), before=before, after=after)
 
     async def _changeable(self, db: AsyncSession, row_id: int, expected: int | None) -> M:
@@ -294,7 +296,3 @@ class PublicationService(Generic[M, C, D]):
         if row.deleted_at is not None:
             raise ConflictException("It is in the bin; restore it first")
         return row
-
-
-def _traced(row: Publishable) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in TRACED}

@@ -15,6 +15,7 @@ from portfolio.models.publications import Publishable, Status
 AnyCard = TypeVar("AnyCard", bound=Card)
 
 SAME_NAME = ("title", "body_markdown", "featured", "canonical_url", "comments_enabled")
+TRACED = ("slug", "title", "status", "published_at")
 SEO = ("title", "description", "image")
 
 
@@ -68,3 +69,8 @@ def apply_status(row: Publishable, given: Mapping[str, Any]) -> None:
         if at is None and row.status is Status.PUBLISHED:
             raise InvalidInputException.of("published_at", "what is published keeps its date")
         row.date(at)
+
+
+def traced(row: Publishable) -> dict[str, Any]:
+    """What the audit trail tells of a change, besides the names of the fields."""
+    return {name: getattr(row, name) for name in TRACED}

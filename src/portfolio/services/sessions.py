@@ -144,6 +144,10 @@ class SessionService:
             raise UnauthorizedException("The session has ended; sign in again")
         return identity
 
+    def expiry_of(self, token: str) -> datetime:
+        """When an access token ends by itself. Raises UnauthorizedException."""
+        return self._tokens.expiry_of(token)
+
     async def page(
         self, db: AsyncSession, user_id: int, request: PageRequest, asking: int | None = None
     ) -> Page[SessionView]:

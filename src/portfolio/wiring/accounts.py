@@ -8,8 +8,10 @@ from portfolio.adapters.mailer.rendering import Renderer
 from portfolio.core.sealing import Sealer
 from portfolio.core.security import AccessTokens, Derivation, DeviceTokens
 from portfolio.db.repositories.credentials import ApiTokenRepository, OneTimeTokenRepository
+from portfolio.db.repositories.engagement import EngagementRepository
 from portfolio.db.repositories.exports import ExportRepository
 from portfolio.db.repositories.lockout import AttemptCounterRepository
+from portfolio.db.repositories.notifications import DigestRepository, MailChoiceRepository
 from portfolio.db.repositories.profiles import ProfileRepository
 from portfolio.db.repositories.sessions import SessionRepository
 from portfolio.db.repositories.stats import StatsRepository
@@ -33,6 +35,7 @@ from portfolio.services.housekeeping import Housekeeping
 from portfolio.services.invites import InviteService
 from portfolio.services.lockout import LockoutService
 from portfolio.services.mail import MAIL_RETRY, SEND_MAIL, MailService
+from portfolio.services.notifications.choices import MailChoices
 from portfolio.services.one_time_tokens import OneTimeTokens
 from portfolio.services.password_policy import PasswordPolicy
 from portfolio.services.passwords import PasswordService
@@ -56,6 +59,7 @@ from portfolio.wiring.foundation import Foundation
 @dataclass(frozen=True, kw_only=True)
 class Accounts:
     mail: MailService
+    mail_choices: MailChoices
     auth: AuthService
     sessions: SessionService
     two_factor: TwoFactorService
@@ -111,11 +115,20 @@ def build_accounts(base: Foundation, content: Content) -> Accounts:
         verifies_email=verifies,
     )
     account_mail = AccountMail(database, users, one_time, mail, base.jobs, audit, base.limits)
+    choices = MailChoices(MailChoiceRepository(), DigestRepository(), Sealer(keys, "unsubscribing"))
     addresses = EmailAddressService(
-        users, one_time, account_mail, mail, audit, verifies_email=verifies
+        users, one_time, account_mail, mail, audit, choices, verifies_email=verifies
     )
     erasure = ErasureService(
-        users, profiles, content.media, content.illustrations, content.idempotency, mail, audit
+        users,
+        profiles,
+        content.media,
+        content.illustrations,
+        EngagementRepository(),
+        content.idempotency,
+        mail,
+        choices,
+        audit,
     )
     registration = RegistrationService(
         users,
@@ -136,6 +149,7 @@ def build_accounts(base: Foundation, content: Content) -> Accounts:
 
     return Accounts(
         mail=mail,
+        mail_choices=choices,
         auth=auth,
         sessions=sessions,
         two_factor=two_factor,

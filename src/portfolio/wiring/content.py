@@ -7,6 +7,7 @@ from portfolio.adapters.probing import VideoProbe
 from portfolio.core.media_links import MediaLinks
 from portfolio.core.security import PreviewTokens
 from portfolio.db.repositories.bookkeeping import IdempotencyRepository
+from portfolio.db.repositories.engagement import EngagementRepository
 from portfolio.db.repositories.entities import EntityRepository
 from portfolio.db.repositories.file_uses import FileUseRepository
 from portfolio.db.repositories.history import RedirectRepository, RevisionRepository
@@ -85,6 +86,7 @@ def build_content(base: Foundation) -> Content:
     illustrations = IllustrationService(images, uses, base.jobs)
     renewal = TextRenewal(base.database, TextRepository(), uses, illustrations, base.jobs)
     base.outbox.register(RENEW_TEXTS, renewal)
+    engagement = EngagementRepository()
     history = HistoryService(RevisionRepository(), redirects)
     previews = PreviewTokens(base.keys, base.settings.server.address)
     publications: dict[EntityType, PublicationRepository[Any, Any, Any]] = {
@@ -106,10 +108,18 @@ def build_content(base: Foundation) -> Content:
         profiles=ProfileService(profiles, post_rows, project_rows, illustrations, base.audit),
         resume=ResumeService(profiles, illustrations, base.audit),
         posts=PostService(
-            post_rows, series, tags, history, media, illustrations, previews, base.audit
+            post_rows,
+            series,
+            tags,
+            history,
+            media,
+            illustrations,
+            engagement,
+            previews,
+            base.audit,
         ),
         projects=ProjectService(
-            project_rows, tags, history, media, illustrations, previews, base.audit
+            project_rows, tags, history, media, illustrations, engagement, previews, base.audit
         ),
         tags=TagService(tags, cards, base.audit),
         series=SeriesService(series, base.audit),

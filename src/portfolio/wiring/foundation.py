@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Self
 
+from portfolio.adapters.bell import Bell, create_bell
 from portfolio.adapters.cache import Cache, CacheAwayError, create_cache
+from portfolio.adapters.connections import HostConnections
 from portfolio.adapters.hashing import PasswordHashing
 from portfolio.adapters.imaging import Imaging
 from portfolio.adapters.limiter import Limits, create_limits
@@ -30,7 +32,7 @@ from portfolio.services.audit import (
     AuditVerifier,
     log_recorded,
 )
-from portfolio.services.live import LiveService
+from portfolio.services.live import LiveService, Told
 from portfolio.services.outbox import OutboxService, OutboxWorker
 from portfolio.services.periodic import Periodic
 from portfolio.services.readiness import Readiness
@@ -57,6 +59,8 @@ class Foundation:
     audit: AuditService
     audit_verifier: AuditVerifier
     live: LiveService
+    bell: Bell
+    connections: HostConnections
     readiness: Readiness
 
     async def __aenter__(self) -> Self:
@@ -70,6 +74,8 @@ class Foundation:
         await self.imaging.close()
         self.staging.close()
         await self.limits.close()
+        await self.bell.close()
+        self.connections.close()
         await self.cache.close()
         if self.redis is not None:
             await self.redis.close()
@@ -98,6 +104,8 @@ def build_foundation(settings: Settings) -> Foundation:
     periodic.every(3600, "audit.purge", sealer.purge)
     bus.subscribe(AuditRecorded, log_recorded)
     bus.subscribe(AuditRecorded, sealing.wake)
+    bell = create_bell(settings, redis)
+    bus.subscribe(Told, bell.ring)
     return Foundation(
         settings=settings,
         keys=keys,
@@ -116,6 +124,8 @@ def build_foundation(settings: Settings) -> Foundation:
         audit=AuditService(entries, proofs),
         audit_verifier=AuditVerifier(seals, proofs),
         live=LiveService(LiveEventRepository()),
+        bell=bell,
+        connections=HostConnections(settings.storage.data_dir / "run" / "live" / "open"),
         readiness=Readiness(database, storage, redis),
     )
 

@@ -21,6 +21,7 @@ async def prepare(services: Services) -> None:
         async with database.transaction() as db:
             noted = await services.media.note_former(db)
     await services.text_renewal.begin()
+    await services.comment_renewal.begin()
 
 
 async def prepare_to_serve(services: Services) -> str | None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portfolio.core.text import excerpt, fold, plain_text, reading_time, slugify
+from portfolio.core.text import excerpt, fold, passage, plain_text, reading_time, slugify
 
 
 class TestSlugify:
@@ -76,6 +76,22 @@ class TestExcerpt:
     @given(st.text(), st.integers(1, 50))
     def test_never_exceeds_the_limit(self, text: str, limit: int) -> None:
         assert len(excerpt(text, limit)) <= limit
+
+
+class TestPassage:
+    def test_is_the_text_line_by_line(self) -> None:
+        markup = "<p>One <b>bold</b> word<br>two</p>\n<ul><li>a &lt; b</li><li></li></ul>"
+        assert passage(markup) == ["One bold word", "two", "a < b"]
+
+    def test_ends_with_an_ellipsis_where_there_is_more(self) -> None:
+        assert passage("<p>one two three</p><p>four</p>", 9) == ["one two…"]
+        assert passage("<p>one two three</p><p>four</p>", 13) == ["one two three", "…"]
+
+    def test_has_not_too_many_lines(self) -> None:
+        assert len(passage("<p>a</p>" * 1000, 600)) == 16
+
+    def test_is_nothing_where_nothing_is_said(self) -> None:
+        assert passage('<p><img src="/x.png"></p>') == []
 
 
 class TestReadingTime:

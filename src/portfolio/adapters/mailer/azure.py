@@ -62,14 +62,10 @@ class AzureMailer:
             )
 
     def _body(self, message: Message) -> dict[str, Any]:
-        body = {
+        body: dict[str, Any] = {
             "senderAddress": self._sender.addr_spec,
             "recipients": {"to": [{"address": message.recipient.addr_spec}]},
-            "content": {
-                "subject": message.subject,
-                "plainText": message.text,
-                "html": message.html,
-            },
+            "content": {"subject": message.subject, "plainText": message.text},
             "headers": {
                 "Message-ID": message.message_id,
                 "Auto-Submitted": "auto-generated",
@@ -77,6 +73,8 @@ class AzureMailer:
             },
             "userEngagementTrackingDisabled": True,
         }
+        if message.html:
+            body["content"]["html"] = message.html
         if message.reply_to:
             body["replyTo"] = [{"address": parse(message.reply_to).addr_spec}]
         return body

@@ -1,12 +1,12 @@
 """Every mail that is sent: its subject, and what it has to be told.
 
 The text of each stands in templates/ under the name of its class in snake case. Callers hand over
-tokens and never links: those are made here, and lead nowhere but to settings.account_url.
+tokens and never links: those are made here, of addresses in the settings alone.
 """
 
 import re
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -26,6 +26,15 @@ class Mail(BaseModel):
     @classmethod
     def template(cls) -> str:
         return _CAPITAL.sub("_", cls.__name__).lower()
+
+
+class PlainMail(Mail):
+    """Plain text alone: whatever people write in it can be nothing but words.
+
+    Fields named in `prose` keep their lines. `subject` may name any field of one line.
+    """
+
+    prose: ClassVar[frozenset[str]] = frozenset()
 
 
 class LinkMail(Mail):
@@ -142,6 +151,97 @@ class Invitation(LinkMail):
     inviter: str
 
 
+class ListMail(Mail):
+    """One of many, which whoever has `token` can end (RFC 8058)."""
+
+    token: str
+
+
+class Quote(BaseModel):
+    """A comment: `author` and `lines` are words by others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    comment_id: int
+    author: str
+    lines: tuple[str, ...]
+    occasion: Literal["moderation", "comment", "reply"]
+
+
+class Thread(BaseModel):
+    """A post or project, by `kind`, and what was said about it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["posts", "projects"]
+    slug: str
+    title: str
+    quotes: tuple[Quote, ...]
+
+
+class CommentMail(ListMail):
+    """`name`: of who gets it. `thread` holds one comment."""
+
+    name: str
+    thread: Thread
+
+
+class CommentWaits(CommentMail):
+    subject = "A comment on {thread[title]} waits for you"
+    reasons: tuple[str, ...]
+
+
+class NewComment(CommentMail):
+    subject = "New comment on {thread[title]}"
+
+
+class NewReply(CommentMail):
+    subject = "An answer to your comment on {thread[title]}"
+
+
+class CommentDigest(ListMail):
+    """`more`: how many comments it had no room for."""
+
+    subject = "New comments at {site}"
+    threads: tuple[Thread, ...]
+    more: int
+
+
+class ConfirmComment(LinkMail):
+    """To a guest; as neutral as VerifyEmail."""
+
+    subject = "Confirm your comment at {site}"
+    path = "/confirm-comment"
+
+
+class ContactReceived(PlainMail):
+    """To the owner: what somebody wrote by the contact form."""
+
+    subject = "{topic} (message from {name})"
+    prose = frozenset({"message"})
+    name: str
+    email: str
+    topic: str
+    message: str
+
+
+class ContactReceipt(Mail):
+    """As neutral as VerifyEmail: nobody sends words to others by our hand."""
+
+    subject = "Your message to {site} has arrived"
+
+
+class ContactReplied(PlainMail):
+    """To who wrote by the contact form at `at`."""
+
+    subject = "Re: {topic}"
+    prose = frozenset({"body", "message"})
+    topic: str
+    body: str
+    message: str
+    at: AwareDatetime
+
+
 class AccountDeleted(Mail):
     subject = "Your account at {site} was deleted"
     name: str
@@ -168,6 +268,14 @@ MAILS: dict[str, type[Mail]] = {
         TwoFactorBlocked,
         SessionsRevoked,
         Invitation,
+        CommentWaits,
+        NewComment,
+        NewReply,
+        CommentDigest,
+        ConfirmComment,
+        ContactReceived,
+        ContactReceipt,
+        ContactReplied,
         AccountDeleted,
         TransportTest,
     )

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from typing import Literal
 
 from portfolio.core.clock import utc_now
@@ -16,18 +16,30 @@ _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _LONGEST_LINE = 900  # of 998 octets (RFC 5322, 2.1.1)
 
 
+class _Whole(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc]  # by max_count
+    """On one line, however long: the library would encode it, and programs look for an address."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Whole)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
+
+
 class MailRefusedError(Exception):
     """It will never be taken as it is: no such mailbox, or content that is not wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """Addresses are bare. Raises ValueError for what has no place in a header."""
+    """Addresses are bare, and HTML need not be there. Raises ValueError for what has no place in a header."""
 
     to: str
     subject: str
     text: str
-    html: str
+    html: str = ""
     message_id: str
     reply_to: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -47,8 +59,11 @@ class Message:
         return parse(self.to)
 
     def as_email(self, sender: Address) -> EmailMessage:
-        """As it is sent: text and HTML as alternatives (RFC 2046), marked as automatic (RFC 3834)."""
-        email = EmailMessage(policy=SMTP)
+        """As it is sent: text, with HTML as an alternative if there is any (RFC 2046).
+
+        Marked as automatic (RFC 3834).
+        """
+        email = EmailMessage(policy=_POLICY)
         email["From"] = sender
         email["To"] = self.recipient
         if self.reply_to:
@@ -60,7 +75,8 @@ class Message:
         for name, value in self.headers.items():
             email[name] = value
         email.set_content(self.text, cte=_encoding(self.text))
-        email.add_alternative(self.html, subtype="html", cte=_encoding(self.html))
+        if self.html:
+            email.add_alternative(self.html, subtype="html", cte=_encoding(self.html))
         return email
 
 

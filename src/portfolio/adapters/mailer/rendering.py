@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from portfolio.adapters.mailer.mails import LinkMail, Mail
+from pydantic import BaseModel
+
+from portfolio.adapters.mailer.mails import LinkMail, ListMail, Mail, PlainMail
 from portfolio.adapters.mailer.message import Message
 from portfolio.core.config import Settings
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _FORMS = ("html", "txt")
-_MACROS = ("p", "button", "digits", "facts")
+_MACROS = ("p", "button", "link", "digits", "facts", "said")
 _WIDTH = 72
 _SPACE = "\N{NO-BREAK SPACE}"  # an ordinary one again in plain text
 _LONGEST_WORDS = 254
@@ -34,24 +36,67 @@ class Renderer:
         self._site = settings.site.name
         self._site_url = settings.site.url
         self._account_url = settings.account_url
+        self._api = f"{settings.server.address}/api/v1"
+        self._paths = {"posts": settings.site.post_path, "projects": settings.site.project_path}
 
-    async def message(self, mail: Mail, to: str, message_id: str, asked_at: datetime) -> Message:
+    async def message(
+        self,
+        mail: Mail,
+        to: str,
+        message_id: str,
+        asked_at: datetime,
+        *,
+        reply_to: str | None = None,
+    ) -> Message:
         """`asked_at`: from when on the lifetime of its link or code counts."""
         if "_environments" not in self.__dict__:
             # Jinja takes a while to load: at the first mail, and not while others wait.
             await asyncio.to_thread(getattr, self, "_environments")
         context = self._context(mail, asked_at)
-        html, text = (
-            self._environments[form].get_template(f"{mail.template()}.j2").render(context)
-            for form in _FORMS
+        forms = ("txt",) if isinstance(mail, PlainMail) else _FORMS
+        parts = {
+            form: self._environments[form].get_template(f"{mail.template()}.j2").render(context)
+            for form in forms
+        }
+        subject = _tame(mail.subject.format(**{"site": self._site, **context}))
+        text = _GAP.sub("\n\n", parts["txt"]).strip() + "\n"
+        return Message(
+            to=to,
+            subject=subject,
+            text=text,
+            html=parts.get("html", ""),
+            message_id=message_id,
+            reply_to=reply_to,
+            headers=self._headers(mail, message_id),
         )
-        subject = _tame(mail.subject.format(site=self._site))
-        text = _GAP.sub("\n\n", text).strip() + "\n"
-        return Message(to=to, subject=subject, text=text, html=html, message_id=message_id)
+
+    def _headers(self, mail: Mail, message_id: str) -> dict[str, str]:
+        """By which mail programs know what is sent regularly, and offer to end it (RFC 2369, 8058)."""
+        if not isinstance(mail, ListMail):
+            return {}
+        host = message_id.strip("<>").rpartition("@")[2]
+        return {
+            "List-Id": f"<comments.{host}>",
+            "List-Unsubscribe": f"<{self._unsubscribe(mail)}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+
+    def _unsubscribe(self, mail: ListMail) -> str:
+        query = urlencode({"token": mail.token})
+        return f"{self._api}/comments/unsubscribe?{query}"
+
+    def _place(self, thread: dict[str, str], comment_id: int | None = None) -> str:
+        """Where the site shows a post or project, or a comment there; empty where that is unknown."""
+        if self._site_url is None:
+            return ""
+        path = self._paths[thread["kind"]].format(slug=thread["slug"])
+        anchor = f"#comment-{comment_id}" if comment_id else ""
+        return f"{self._site_url.rstrip('/')}{path}{anchor}"
 
     def _context(self, mail: Mail, asked_at: datetime) -> dict[str, Any]:
+        prose = mail.prose if isinstance(mail, PlainMail) else frozenset()
         context = {
-            name: _tame(value) if isinstance(value, str) else value
+            name: _tame_lines(value) if name in prose else _tamed(value)
             for name, value in mail
             if name != "token"
         }
@@ -60,6 +105,8 @@ class Renderer:
         if isinstance(mail, LinkMail):
             query = urlencode({"token": mail.token})
             context["link"] = f"{self._account_url}{mail.path}?{query}"
+        if isinstance(mail, ListMail):
+            context["unsubscribe"] = self._unsubscribe(mail)
         return context
 
     @cached_property
@@ -76,11 +123,15 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        environment.filters.update(moment=moment, flow=flow)
+        environment.filters.update(moment=moment, flow=flow, quoted=quoted)
         macros = environment.get_template(f"macros.{form}").module
         environment.globals.update({name: getattr(macros, name) for name in _MACROS})
         environment.globals.update(
-            layout=f"layout.{form}", site=_tame(self._site), site_url=self._site_url
+            layout=f"layout.{form}",
+            site=_tame(self._site),
+            site_url=self._site_url,
+            place=self._place,
+            queue=f"{self._api}/comments?status=pending",
         )
         return environment
 
@@ -105,7 +156,32 @@ def flow(text: str) -> str:
     )
 
 
+def quoted(text: str) -> str:
+    """Each line marked as somebody else's."""
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+
+
+def _tamed(value: Any) -> Any:
+    """Every word in it on one line."""
+    match value:
+        case str():
+            return _tame(value)
+        case tuple():
+            return [_tamed(part) for part in value]
+        case BaseModel():
+            return {name: _tamed(part) for name, part in value}
+    return value
+
+
 def _tame(text: str) -> str:
     """Words by others, on one line: nothing in them can pass for a paragraph of ours."""
-    shown = (sign if sign.isprintable() or sign in _JOINERS else " " for sign in text)
-    return " ".join("".join(shown).split())[:_LONGEST_WORDS]
+    return " ".join(_shown(text).split())[:_LONGEST_WORDS]
+
+
+def _tame_lines(text: str) -> str:
+    """Words by others, whole and in their lines, for a plain text that sets them apart."""
+    return "\n".join(_shown(line).rstrip() for line in text.splitlines())
+
+
+def _shown(text: str) -> str:
+    return "".join(sign if sign.isprintable() or sign in _JOINERS else " " for sign in text)

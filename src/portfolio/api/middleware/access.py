@@ -1,12 +1,14 @@
 """One log line and one measurement for each answer."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from time import perf_counter
 from typing import Any
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +26,15 @@ DURATION = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 CACHE = Counter("http_cache_requests_total", "Reads by what the cache did", ["result"])
+OPEN = Gauge(
+    "live_connections", "Live connections that are open", ["kind"], multiprocess_mode="livesum"
+)
+CLOSED = Counter(
+    "websockets_closed_total",
+    "WebSockets by the code of their end, or the status of a refusal",
+    ["code"],
+)
+_OURS = {401, 403, 429, 503, 1000, 1001, 1003, 1005, 1006, 1008, 1009, 1011, 1012, 1013, 4401, 4403}
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # A probe every few seconds is worth a line only to somebody who looks for it.
 _PROBES = ("/health", "/metrics")
@@ -93,6 +104,24 @@ class AccessLog:
             status=status,
             ms=round(seconds * 1000, 1),
         )
+
+
+@contextmanager
+def open_connections(kind: str) -> Iterator[None]:
+    """One more of them in the metrics."""
+    gauge = OPEN.labels(kind)
+    gauge.inc()
+    try:
+        yield
+    finally:
+        gauge.dec()
+
+
+def log_connection(path: str, code: int, seconds: float) -> None:
+    """The one line of a WebSocket, once it is closed or refused."""
+    CLOSED.labels(str(code) if code in _OURS else "other").inc()
+    log = structlog.get_logger(__name__)
+    log.info("websocket", path=path, status=code, seconds=round(seconds, 1))
 
 
 class AccessMiddleware:

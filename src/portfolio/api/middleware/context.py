@@ -55,6 +55,10 @@ class ContextMiddleware:
                 sent = value
         request_id = request_id_of(sent)
         enter(context_of(scope, request_id))
+        if scope["type"] == "websocket":
+            # Nothing to add to its messages, of which there are many.
+            await self.app(scope, receive, send)
+            return
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

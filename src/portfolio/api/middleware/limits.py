@@ -34,7 +34,9 @@ class LimitsMiddleware:
         self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name = _GENERAL.get(scope.get("method", ""))
+        # A handshake is a read; what comes after it, the connection counts.
+        method = "GET" if scope["type"] == "websocket" else scope.get("method", "")
+        name = _GENERAL.get(method)
         if name is None or scope["path"] in _PROBES:
             await self.app(scope, receive, send)
             return
@@ -48,6 +50,9 @@ class LimitsMiddleware:
                 await self.limits.hit(name, client_key())
         except RateLimitedException as error:
             await refusal(error)(scope, receive, send)
+            return
+        if scope["type"] == "websocket":
+            await self.app(scope, receive, send)
             return
 
         async def send_with_fields(message: Message) -> None:

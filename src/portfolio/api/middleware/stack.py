@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette_compress import CompressMiddleware, add_compress_type
+from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
 from portfolio.adapters.cache import Cache
 from portfolio.adapters.limiter import Limits
@@ -75,6 +75,8 @@ def install(
     app.stand_in_front(front)
     cors = [Middleware(ExactOriginsMiddleware, origins=server.allowed_origins)]
     add_compress_type("application/feed+json")
+    # Each event has to leave at once, and is small.
+    remove_compress_type("text/event-stream")
     app.user_middleware += [
         Middleware(ContextMiddleware),
         Middleware(AccessMiddleware, log=access),

@@ -21,7 +21,7 @@ class TargetMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        flaw = _flaw(scope) if scope["type"] == "http" else None
+        flaw = _flaw(scope) if scope["type"] != "lifespan" else None
         if flaw:
             await problem(*flaw)(scope, receive, send)
         else:

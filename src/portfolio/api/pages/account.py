@@ -15,6 +15,7 @@ from portfolio.api.deps import (
     AddressesDep,
     AuthDep,
     DbRead,
+    GuestCommentsDep,
     OneTimeTokensDep,
     PasswordsDep,
     RegistrationDep,
@@ -27,6 +28,7 @@ from portfolio.api.route import place
 from portfolio.core.config import Settings
 from portfolio.models.credentials import Purpose
 from portfolio.schemas.accounts import InvitationUse, LinkUse, PasswordReset
+from portfolio.schemas.comments import ConfirmationUse
 
 VERIFY = Form(
     title="Confirm your address",
@@ -61,6 +63,12 @@ INVITE = Form(
     action="accept-invite",
     fields=(fields.EMAIL, fields.USERNAME, fields.DISPLAY_NAME, fields.PASSWORD),
 )
+COMMENT = Form(
+    title="Confirm your comment",
+    lead="Confirm it only if you have just written a comment here yourself.",
+    button="Confirm the comment",
+    action="confirm-comment",
+)
 
 PREFIX = "/account"
 Token = Annotated[str, Query(max_length=100)]
@@ -76,6 +84,7 @@ def router(settings: Settings) -> APIRouter:
         _reset(settings),
         _unlock(settings),
         _invite(settings),
+        _comment(settings),
     ):
         place(routes, pages)
     return routes
@@ -145,6 +154,26 @@ def _invite(settings: Settings) -> APIRouter:
     ) -> Response:
         made = await registration.register(db, form.registration())
         return _done(settings, f"{made.detail}.")
+
+    return routes
+
+
+def _comment(settings: Settings) -> APIRouter:
+    routes = router_of(COMMENT, PREFIX)
+
+    @routes.get(f"/{COMMENT.action}")
+    async def show(
+        token: Annotated[str, Query(max_length=1000)], guests: GuestCommentsDep
+    ) -> Response:
+        guests.check(token)
+        return COMMENT.page(200, {"token": token})
+
+    @routes.post(f"/{COMMENT.action}", dependencies=SUBMITTED)
+    async def submit(
+        form: Annotated[ConfirmationUse, FormBody()], db: SignInDb, guests: GuestCommentsDep
+    ) -> Response:
+        confirmed = await guests.confirm(db, form.token)
+        return _done(settings, f"{confirmed.detail}.")
 
     return routes
 

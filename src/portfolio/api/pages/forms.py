@@ -1,4 +1,4 @@
-"""Plain pages for people: one form each, behind a link that works once. No script, no cookie."""
+"""Plain pages for people: one form each, most behind a link that works once. No script, no cookie."""
 
 import base64
 import hashlib
@@ -18,30 +18,40 @@ from portfolio.api.route import Door, Handler
 from portfolio.core.errors import AppError, ForbiddenException, InvalidInputException
 
 _PAGES = files(__package__)
-_LAYOUT, _FORM, _FIELD = (
+_LAYOUT, _FORM, _FIELD, _TEXTAREA = (
     Template(_PAGES.joinpath(f"{name}.html").read_text("utf-8"))
-    for name in ("layout", "form", "field")
+    for name in ("layout", "form", "field", "textarea")
 )
 _STYLE = _PAGES.joinpath("page.css").read_text("utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+
+
+def content_policy(*origins: str) -> dict[str, str]:
+    """The header that says what a page may do; what its form is answered may lead to `origins`."""
+    targets = " ".join(("'self'", *origins))
+    return {
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; "
+            f"form-action {targets}; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+        )
+    }
+
+
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; form-action 'self'; "
-        "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
-    ),
+    **content_policy(),
 }
-_TYPED = "portfolio.typed"
+TYPED = "portfolio.typed"
 # Trying the same again may help.
 _PASSING = {429, 503}
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`label`, `hint` and `attributes` are HTML of ours."""
+    """`label`, `hint` and `attributes` are HTML of ours. `kind`: of an input, or "textarea"."""
 
     name: str
     label: str
@@ -60,6 +70,8 @@ class Form:
     action: str
     fields: tuple[Field, ...] = ()
     incomplete: str = "Open the whole link, as it stands in the mail."
+    # Fields that nobody sees, sent as they came.
+    hidden: tuple[str, ...] = ("token",)
 
     def page(
         self,
@@ -70,12 +82,18 @@ class Form:
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """What was typed is there again, but for passwords."""
-        parts = [_field(field, typed, wrong or {}) for field in self.fields]
+        wrong = wrong or {}
+        parts = [_field(field, typed, wrong) for field in self.fields]
+        unseen = [
+            f'<input type="hidden" name="{name}" value="{escape(typed.get(name, ""))}">'
+            for name in self.hidden
+            if name not in wrong
+        ]
         body = _FORM.substitute(
             lead=self.lead,
             problem=escape(_sentence(problem)),
             action=self.action,
-            token=escape(typed.get("token", "")),
+            hidden="".join(unseen),
             fields="".join(parts),
             button=self.button,
         )
@@ -90,7 +108,7 @@ class Form:
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """The form again where another try may help, else only the reason."""
-        typed = request.scope.get(_TYPED, {})
+        typed = request.scope.get(TYPED, {})
         if not wrong.keys().isdisjoint(field.name for field in self.fields):
             return self.page(status, typed, wrong, "Please look again.")
         if typed and status in _PASSING:
@@ -98,10 +116,15 @@ class Form:
         return message(status, "That did not work", problem, headers)
 
 
-class _FormDoor(Door):
+class FormDoor(Door):
     """A door for people: refusals are pages, and a form comes back as it was filled in."""
 
     form: ClassVar[Form]
+
+    def wants_page(self, request: Request) -> bool:
+        """Whether a person looks at the answer."""
+        del request
+        return True
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
@@ -110,10 +133,14 @@ class _FormDoor(Door):
             try:
                 return await handle(request)
             except RequestValidationError as error:
+                if not self.wants_page(request):
+                    raise
                 wrong = {str(item["loc"][-1]): str(item["msg"]) for item in error.errors()}
                 status = InvalidInputException.status
                 return self.form.refused(request, status, wrong, self.form.incomplete)
             except AppError as error:
+                if not self.wants_page(request):
+                    raise
                 wrong = {item.field: item.message for item in error.errors}
                 return self.form.refused(request, error.status, wrong, error.detail, error.headers)
 
@@ -122,7 +149,7 @@ class _FormDoor(Door):
 
 def router_of(form: Form, prefix: str = "") -> APIRouter:
     """For the routes that show this form and take it."""
-    door = type("FormDoor", (_FormDoor,), {"form": form})
+    door = type("FormDoorOf", (FormDoor,), {"form": form})
     return APIRouter(prefix=prefix, route_class=door, include_in_schema=False)
 
 
@@ -140,7 +167,7 @@ async def _same_origin(request: Request) -> None:
 async def _keep_typed(request: Request) -> None:
     """Keep the fields where a refusal finds them; the body itself can be read only once."""
     form = await request.form()
-    request.scope[_TYPED] = {name: str(value) for name, value in form.items()}
+    request.scope[TYPED] = {name: str(value) for name, value in form.items()}
 
 
 # For the dependencies of each route that takes a form.
@@ -163,7 +190,8 @@ def page(
 
 def _field(field: Field, typed: Mapping[str, str], wrong: Mapping[str, str]) -> str:
     value = "" if field.kind == "password" else typed.get(field.name, "")
-    return _FIELD.substitute(
+    template = _TEXTAREA if field.kind == "textarea" else _FIELD
+    return template.substitute(
         name=field.name,
         label=field.label,
         kind=field.kind,

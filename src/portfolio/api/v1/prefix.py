@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from portfolio.api.route import door_router
+from portfolio.api.route import Door, door_router
 
 PREFIX = "/api/v1"
 
 
-def v1_router(*tags: str, prefix: str = "") -> APIRouter:
+def v1_router(*tags: str, prefix: str = "", door: type[Door] = Door) -> APIRouter:
     """For routes below PREFIX and `prefix`."""
-    return door_router(*tags, prefix=PREFIX + prefix)
+    return door_router(*tags, prefix=PREFIX + prefix, door=door)

@@ -2,18 +2,25 @@
 
 from fastapi import FastAPI
 
+from portfolio.api.pages import unsubscribe
 from portfolio.api.route import place
 from portfolio.api.v1.endpoints import (
     api_tokens,
     audit,
     auth,
+    comments,
+    contact,
+    counts,
     images,
     invites,
     me,
+    moderation,
+    notifications,
     passwords,
     posts,
     profile,
     projects,
+    reactions,
     redirects,
     registration,
     render,
@@ -41,6 +48,10 @@ ROUTERS = (
     passwords.router,
     two_factor.router,
     me.router,
+    notifications.router,
+    # Before whatever takes every path below /comments.
+    unsubscribe.router,
+    moderation.router,
     sessions.router,
     api_tokens.router,
     users.router,
@@ -50,6 +61,10 @@ ROUTERS = (
     images.router,
     videos.router,
     render.router,
+    comments.router,
+    reactions.router,
+    counts.router,
+    contact.router,
     redirects.router,
 )
 

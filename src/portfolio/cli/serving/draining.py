@@ -13,6 +13,8 @@ import uvicorn
 from portfolio.cli.serving.worker import LAST
 
 DRAIN = 25.0  # seconds that requests in flight have
+MAX_MESSAGE = 65_536  # bytes of one over a WebSocket
+PING = 20.0  # seconds between two, each to be answered within as many
 _LINGER = 1.0  # seconds that an open connection has to speak, where others listen on
 _STEP = 0.05
 _TICKS = 10  # of uvicorn in a second
@@ -36,8 +38,11 @@ class DrainingServer(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 log_config=None,
-                # There are none yet, and what speaks them takes its time to load.
-                ws="none",
+                ws="websockets-sansio",
+                ws_max_size=MAX_MESSAGE,
+                ws_ping_interval=PING,
+                # What comes is short, and what goes is the same for many: memory costs more.
+                ws_per_message_deflate=False,
             )
         )
         self._beat = beat
@@ -57,6 +62,10 @@ class DrainingServer(uvicorn.Server):
         """Leave the work to others; from any thread."""
         self._retiring = self.should_exit = True
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.lifespan.state["cut"] = self._cut
+
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS == 0:
             self._beat()
@@ -67,6 +76,8 @@ class DrainingServer(uvicorn.Server):
         last = threading.Timer(LAST, os._exit, [0])
         last.daemon = True
         last.start()
+        if "end_live" in self.lifespan.state:
+            await self.lifespan.state["end_live"]()
         state = self.server_state
         state.default_headers = [*state.default_headers, (b"connection", b"close")]
         if self._retiring:
@@ -80,6 +91,13 @@ class DrainingServer(uvicorn.Server):
         # Whole seconds; None would be for ever.
         self.config.timeout_graceful_shutdown = max(1, int(until - monotonic()))
         await super().shutdown(sockets)
+
+    def _cut(self, state: dict[str, Any]) -> None:
+        """Break the connection whose scope has this state."""
+        for connection in [*self.server_state.connections]:
+            scope = getattr(connection, "scope", None)
+            if scope is not None and scope["state"] is state:
+                connection.transport.abort()
 
     def _stop_listening(self) -> None:
         for server in self.servers:

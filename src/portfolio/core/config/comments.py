@@ -5,6 +5,8 @@ from pydantic import Field
 
 from portfolio.core.config.group import Group
 
+MAX_LENGTH = 100_000
+
 
 class CommentSettings(Group):
     moderation: Literal["none", "first", "all"] = Field(
@@ -27,7 +29,7 @@ class CommentSettings(Group):
     max_length: int = Field(
         10_000,
         ge=100,
-        le=100_000,
+        le=MAX_LENGTH,
         validation_alias="COMMENTS_MAX_LENGTH",
         description="Characters that a comment may have",
     )

@@ -3,14 +3,28 @@
 from typing import TYPE_CHECKING
 
 from portfolio.core.lazy import LazyModule
-from portfolio.core.markdown.rendered import RENDER_VERSION, Heading, Rendered
+from portfolio.core.markdown.rendered import (
+    COMMENT_RENDER_VERSION,
+    RENDER_VERSION,
+    Heading,
+    Rendered,
+    RenderedComment,
+)
 
 if TYPE_CHECKING:
     from portfolio.core.markdown import rendering
 else:
     rendering = LazyModule("portfolio.core.markdown.rendering")
 
-__all__ = ["RENDER_VERSION", "Heading", "Rendered", "render", "render_untrusted"]
+__all__ = [
+    "COMMENT_RENDER_VERSION",
+    "RENDER_VERSION",
+    "Heading",
+    "Rendered",
+    "RenderedComment",
+    "render",
+    "render_comment",
+]
 
 
 def render(source: str) -> Rendered:
@@ -21,9 +35,9 @@ def render(source: str) -> Rendered:
     return rendering.render(source)
 
 
-def render_untrusted(source: str) -> str:
-    """Render a visitor's Markdown to HTML without images, ids and classes.
+def render_comment(source: str) -> RenderedComment:
+    """Render a visitor's Markdown: text, code, quotations, lists and links, no more.
 
     Raises InvalidInputException as `render` does.
     """
-    return rendering.render_untrusted(source)
+    return rendering.render_comment(source)

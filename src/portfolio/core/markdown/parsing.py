@@ -22,6 +22,7 @@ MAX_STEPS = 40_000
 MAX_NESTING = 20
 
 _OPTIONS = {"maxNesting": MAX_NESTING, "xhtmlOut": False}
+_NOT_FOR_VISITORS = ["heading", "hr", "image", "lheading", "strikethrough", "table"]
 _FOOTNOTE = re.compile(r"\[\^[^\s\]]{1,100}\]")
 _BARE_URL = re.compile(
     r"(?<![\w/@.-])https?://[^\s<>\"`]*[^\s<>\"`.,:;!?'*_~()\[\]{}|]", re.IGNORECASE
@@ -39,8 +40,11 @@ def author_parser() -> MarkdownIt:
 
 
 def visitor_parser() -> MarkdownIt:
-    """CommonMark without HTML and images (an image becomes a link to it), and tables."""
-    return _parser(html=False).disable("image")
+    """Paragraphs, emphasis, code, quotations, lists and links; line breaks stay.
+
+    What else CommonMark knows is text, and an image a link to it.
+    """
+    return _parser(html=False, breaks=True).disable(_NOT_FOR_VISITORS)
 
 
 def parse(parser: MarkdownIt, source: str) -> list[Token]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 # Raise it when the rules change: stored HTML of an older version is rendered again.
 RENDER_VERSION = 2
+COMMENT_RENDER_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +24,11 @@ class Rendered:
     toc: list[Heading]
     excerpt: str
     reading_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedComment:
+    """Safe HTML, and how many links it has."""
+
+    html: str
+    links: int

@@ -9,7 +9,7 @@ from markdown_it.token import Token
 
 from portfolio.core.markdown.highlighting import fence
 from portfolio.core.markdown.parsing import author_parser, parse, visitor_parser
-from portfolio.core.markdown.rendered import Heading, Rendered
+from portfolio.core.markdown.rendered import Heading, Rendered, RenderedComment
 from portfolio.core.markdown.sanitising import (
     AUTHOR,
     VISITOR,
@@ -35,9 +35,11 @@ def render(source: str) -> Rendered:
     )
 
 
-def render_untrusted(source: str) -> str:
+def render_comment(source: str) -> RenderedComment:
     tokens = parse(_VISITOR_PARSER, source)
-    return sanitise(VISITOR, _VISITOR_PARSER.renderer.render(tokens, _VISITOR_PARSER.options, {}))
+    links = sum(child.type == "link_open" for token in tokens for child in token.children or ())
+    html = sanitise(VISITOR, _VISITOR_PARSER.renderer.render(tokens, _VISITOR_PARSER.options, {}))
+    return RenderedComment(html, links)
 
 
 def _raw_html(_: object, tokens: Sequence[Token], idx: int, *__: object) -> str:

@@ -16,13 +16,11 @@ def _words(text: str) -> set[str]:
     return set(text.split())
 
 
-_VISITOR_TAGS = _words("""
-    a blockquote br code del em h1 h2 h3 h4 h5 h6 hr li ol p pre s strong table tbody td th thead
-    tr ul
-""")
+_VISITOR_TAGS = _words("a blockquote br code em li ol p pre strong ul")
 _AUTHOR_TAGS = _VISITOR_TAGS | _words("""
-    abbr aside b caption cite col colgroup dd details dfn div dl dt figcaption figure i img input
-    ins kbd mark progress q rp rt ruby samp section small span sub summary sup tfoot time u var wbr
+    abbr aside b caption cite col colgroup dd del details dfn div dl dt figcaption figure h1 h2 h3
+    h4 h5 h6 hr i img input ins kbd mark progress q rp rt ruby s samp section small span sub summary
+    sup table tbody td tfoot th thead time tr u var wbr
 """)
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _VISITOR_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
@@ -42,11 +40,10 @@ _AUTHOR_ATTRIBUTES = {
     **{tag: {"id"} for tag in _HEADINGS},
 }
 _ALIGN = {"align": {"left", "center", "right"}}
-_VISITOR_VALUES = dict.fromkeys(("td", "th"), _ALIGN)
-_AUTHOR_VALUES = _VISITOR_VALUES | {
+_AUTHOR_VALUES = {
     # What the link beside a heading carries.
     "a": {"aria-hidden": {"true"}, "tabindex": {"-1"}},
-    **dict.fromkeys(("div", "img", "p", *_HEADINGS), _ALIGN),
+    **dict.fromkeys(("div", "img", "p", "td", "th", *_HEADINGS), _ALIGN),
 }
 _FORCED = {
     "img": {"loading": "lazy"},
@@ -86,9 +83,10 @@ AUTHOR = nh3.Cleaner(
 VISITOR = nh3.Cleaner(
     tags=_VISITOR_TAGS,
     attributes=_VISITOR_ATTRIBUTES,
-    tag_attribute_values=_VISITOR_VALUES,
     clean_content_tags=_NO_CONTENT,
     url_schemes=_SCHEMES,
+    # A path says nothing where a comment is read in a mail, and on a site it is what to click on.
+    url_relative="deny",
     link_rel="nofollow ugc noopener",
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core import cache_tags
@@ -11,7 +11,7 @@ from portfolio.core.clock import utc_now
 from portfolio.core.errors import NotFoundException
 from portfolio.core.refs import parse_ref
 from portfolio.core.text import fold
-from portfolio.db.repositories.visibility import ALL, SCOPES, visible_to
+from portfolio.db.repositories.visibility import ALL, SCOPES, public, visible_to
 from portfolio.models.entities import EntityType
 from portfolio.models.posts import BlogPost
 from portfolio.models.profiles import Profile
@@ -48,6 +48,22 @@ class EntityRepository:
             # Whether it is shown depends on its account.
             cache_tags.note(kind)
         return found
+
+    async def find_held(
+        self, db: AsyncSession, kind: EntityType, ref: int | str, viewer: User | None
+    ) -> tuple[int, bool]:
+        """As find() of a post or project, and hold(): its id, and whether strangers may see it."""
+        model = self.publications[kind]
+        statement = (
+            self._visible(kind, parse_ref(ref) if isinstance(ref, str) else ref, visible_to(viewer))
+            .add_columns(case((public(model), 1), else_=0))
+            .with_for_update(key_share=True)
+            .with_hint(model, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+        )
+        found = (await db.execute(statement, {"now": utc_now()})).one_or_none()
+        if found is None:
+            raise NotFoundException
+        return found[0], bool(found[1])
 
     async def is_public(self, db: AsyncSession, kind: EntityType, entity_id: int) -> bool:
         """Whether strangers may see it."""

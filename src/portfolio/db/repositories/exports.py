@@ -12,10 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.models.audit import AuditEntry, AuditOrigin
 from portfolio.models.base import Base
+from portfolio.models.comments import Comment
+from portfolio.models.contact import ContactReply
 from portfolio.models.credentials import ApiToken, OneTimeToken
 from portfolio.models.entities import EntityType
 from portfolio.models.history import Revision
 from portfolio.models.media import Image, Video
+from portfolio.models.notifications import DigestItem, MailChoice
 from portfolio.models.posts import BlogPost
 from portfolio.models.profiles import (
     Award,
@@ -29,6 +32,7 @@ from portfolio.models.profiles import (
     SocialLink,
 )
 from portfolio.models.projects import Project
+from portfolio.models.reactions import Reaction
 from portfolio.models.sessions import UserSession
 from portfolio.models.two_factor import LoginChallenge, RecoveryCode, SecondFactor
 from portfolio.models.users import User
@@ -45,6 +49,10 @@ class Part:
 
 def _profile(user_id: int) -> ColumnElement[int]:
     return select(Profile.id).where(Profile.user_id == user_id).scalar_subquery()
+
+
+def _address(user_id: int) -> ColumnElement[str]:
+    return select(User.email).where(User.id == user_id).scalar_subquery()
 
 
 def _section(model: type[Section]) -> Part:
@@ -85,6 +93,14 @@ PARTS: dict[str, Part] = {
     "profile_videos": _of_profile(Video),
     "posts": Part(BlogPost, lambda user_id: BlogPost.author_id == user_id, _CARD),
     "projects": Part(Project, lambda user_id: Project.author_id == user_id, _CARD),
+    "reactions": Part(Reaction, lambda user_id: Reaction.user_id == user_id),
+    "comments": Part(
+        Comment,
+        lambda user_id: Comment.author_id == user_id,
+        # What the spam filter makes of it: who knew could write around it.
+        frozenset({"digest", "reasons", "spam_score", "learned_as", "render_version"}),
+    ),
+    "answers": Part(ContactReply, lambda user_id: ContactReply.author_id == user_id),
     "revisions": Part(Revision, lambda user_id: Revision.author_id == user_id),
     "sessions": Part(
         UserSession,
@@ -102,6 +118,8 @@ PARTS: dict[str, Part] = {
     ),
     "api_tokens": Part(ApiToken, lambda user_id: ApiToken.user_id == user_id, _DIGEST),
     "links": Part(OneTimeToken, lambda user_id: OneTimeToken.user_id == user_id, _DIGEST),
+    "mail_choices": Part(MailChoice, lambda user_id: MailChoice.email == _address(user_id)),
+    "mail_to_come": Part(DigestItem, lambda user_id: DigestItem.email == _address(user_id)),
     "audit": Part(AuditEntry, _in_audit, frozenset({"digest", "origin_digest"})),
     "audit_origins": Part(
         AuditOrigin,

@@ -7,6 +7,7 @@ from portfolio.db.repositories.sessions import alive
 from portfolio.db.repositories.uploads import IMAGES, VIDEOS
 from portfolio.db.repositories.visibility import SCOPES
 from portfolio.models.base import Base
+from portfolio.models.contact import ContactMessage, ContactState
 from portfolio.models.media import Image, Video
 from portfolio.models.outbox import OutboxJob
 from portfolio.models.posts import BlogPost
@@ -40,6 +41,7 @@ class StatsRepository:
             _count(OutboxJob, waiting),
             _count(OutboxJob, OutboxJob.failed_at.is_not(None)),
             _count(OutboxJob, waiting, OutboxJob.topic == mail_topic),
+            _count(ContactMessage, ContactMessage.state == ContactState.NEW),
         ]
         row = list((await db.execute(select(*counts), {"now": now})).one())
         posts, projects, rest = row[:5], row[5:10], row[10:]
@@ -51,7 +53,8 @@ class StatsRepository:
             media_bytes=int(rest[2]),
             users=dict(zip(("total", "active", "admins"), rest[3:6], strict=True)),
             sessions=rest[6],
-            jobs=dict(zip(("waiting", "failed", "mails_waiting"), rest[7:], strict=True)),
+            jobs=dict(zip(("waiting", "failed", "mails_waiting"), rest[7:10], strict=True)),
+            new_messages=rest[10],
         )
 
 

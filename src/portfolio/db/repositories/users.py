@@ -64,6 +64,19 @@ class UserRepository(BaseRepository[User]):
         )
         return list((await db.execute(statement)).scalars())
 
+    async def hold(self, db: AsyncSession, user_id: int) -> bool:
+        """Let nobody delete the account until this transaction ends; False if it is gone.
+
+        To be done before anything else is held: whoever erases an account holds it first.
+        """
+        statement = (
+            select(User.id)
+            .where(User.id == user_id)
+            .with_for_update(read=True, key_share=True)
+            .with_hint(User, "WITH (REPEATABLEREAD, ROWLOCK)", "mssql")
+        )
+        return await db.scalar(statement) is not None
+
     async def second_factors(self, db: AsyncSession, ids: Sequence[int]) -> dict[int, list[Method]]:
         """What each account has confirmed, in the order in which it is offered."""
         statement = select(SecondFactor.user_id, SecondFactor.method).where(

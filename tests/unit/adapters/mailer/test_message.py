@@ -4,6 +4,7 @@ from email.policy import default
 from typing import Any
 
 import pytest
+from aiosmtplib.email import flatten_message
 from tests.factories.mail_servers import make_message
 
 
@@ -60,6 +61,20 @@ class TestAsEmail:
         assert email["List-Unsubscribe"] == "<https://example.com/u>"
         assert text.get_content().replace("\r\n", "\n") == message.text
         assert html.get_content().replace("\r\n", "\n") == message.html
+
+    def test_is_plain_text_alone_where_there_is_no_more(self, sender: Address) -> None:
+        raw = make_message(text="Hello ä\n", html="").as_email(sender).as_bytes()
+        email = message_from_bytes(raw, policy=default)
+        assert email.get_content_type() == "text/plain"
+        assert email.get_content() == "Hello ä\r\n"
+
+    def test_leaves_the_address_that_ends_mail_in_one_piece(self, sender: Address) -> None:
+        # Some mail programs decode no encoded words there.
+        address = f"<https://example.com/unsubscribe?token={'a' * 400}>"
+        email = make_message(headers={"List-Unsubscribe": address}).as_email(sender)
+        # As the library sends it, which folds headers its own way.
+        for raw in (email.as_bytes(), flatten_message(email)):
+            assert f"\r\nList-Unsubscribe: {address}\r\n".encode() in raw
 
     def test_leaves_links_in_one_piece(self, sender: Address) -> None:
         link = f"https://example.com/reset-password?token={'a' * 90}"

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests.factories.mail_samples import CODE, NOON, TOKEN, samples
+from tests.factories.mail_samples import CODE, NOON, TOKEN, samples, thread
 
 from portfolio.adapters.mailer import Message, rendering
 from portfolio.adapters.mailer.mails import (
     MAILS,
+    ContactReceived,
+    ContactReplied,
     LinkMail,
+    ListMail,
+    PlainMail,
     ResetPassword,
     TwoFactorChange,
     TwoFactorChanged,
@@ -39,6 +43,7 @@ TAGS = {
 }
 BELOW_A_BUTTON = "If the button does nothing, open this address in your browser:"
 
+FORMED = [name for name, kind in MAILS.items() if not issubclass(kind, PlainMail)]
 SUBJECTS = {
     "verify_email": "Confirm your e-mail address for Example",
     "already_registered": "You already have an account at Example",
@@ -53,6 +58,14 @@ SUBJECTS = {
     "two_factor_blocked": "Too many wrong sign-in codes at Example",
     "sessions_revoked": "You were signed out of Example, to be safe",
     "invitation": "You are invited to Example",
+    "comment_waits": "A comment on About Ada Lovelace waits for you",
+    "new_comment": "New comment on About Ada Lovelace",
+    "new_reply": "An answer to your comment on About Ada Lovelace",
+    "comment_digest": "New comments at Example",
+    "confirm_comment": "Confirm your comment at Example",
+    "contact_received": "Ada Lovelace (message from Ada Lovelace)",
+    "contact_receipt": "Your message to Example has arrived",
+    "contact_replied": "Re: Ada Lovelace",
     "account_deleted": "Your account at Example was deleted",
     "transport_test": "Mail from Example works",
 }
@@ -115,7 +128,7 @@ class TestSubject:
 
 
 class TestForms:
-    @pytest.mark.parametrize("template", MAILS)
+    @pytest.mark.parametrize("template", FORMED)
     async def test_say_the_same(self, template: str) -> None:
         message = await rendered(template)
         for part in (message.text, message.html):
@@ -125,7 +138,7 @@ class TestForms:
         shown = words(Page(message.html).text) - words(BELOW_A_BUTTON)
         assert shown <= words(message.text)
 
-    @pytest.mark.parametrize("template", MAILS)
+    @pytest.mark.parametrize("template", FORMED)
     async def test_need_nothing_from_elsewhere(self, template: str) -> None:
         message = await rendered(template)
         page = Page(message.html)
@@ -135,7 +148,7 @@ class TestForms:
         assert set(page.addresses) <= links
         assert not re.search(r"url\(|@import|@font-face", message.html)
 
-    @pytest.mark.parametrize("template", MAILS)
+    @pytest.mark.parametrize("template", FORMED)
     async def test_are_readable_as_they_are(self, template: str) -> None:
         message = await rendered(template)
         lines = message.text.splitlines()
@@ -144,7 +157,7 @@ class TestForms:
         assert max(len(line.encode()) for line in message.html.splitlines()) < 900
         assert '<meta name="color-scheme" content="light dark">' in message.html
 
-    @pytest.mark.parametrize("template", MAILS)
+    @pytest.mark.parametrize("template", FORMED)
     async def test_are_disarmed_whatever_people_call_themselves(self, template: str) -> None:
         message = await rendered(template, HOSTILE)
         assert "img" not in Page(message.html).tags
@@ -168,6 +181,91 @@ class TestForms:
         message = await rendered("password_changed", url=None)
         assert "Sent by Example. Replies" in message.text
         assert Page(message.html).addresses == []
+
+
+@pytest.mark.requirement("49")
+class TestPlainMail:
+    """What people write is nothing but text, and stands apart from what we say."""
+
+    async def test_shows_the_owner_each_line_as_somebody_elses(self) -> None:
+        hostile = "Hello,\n\n  you!\x1b[2J\r\n--\r\nSent by Example\u2028\u202e<b>&amp;</b>"
+        mail = ContactReceived(
+            name="Ada\r\nBcc: eve@example.net", email="a@example.com", topic="{x}", message=hostile
+        )
+        message = await make_renderer().message(
+            mail, "o@example.com", "<1@example.com>", NOON, reply_to="a@example.com"
+        )
+        assert message.html == ""
+        assert message.reply_to == "a@example.com"
+        assert message.subject == "{x} (message from Ada Bcc: eve@example.net)"
+        assert "  From: Ada Bcc: eve@example.net\n" in message.text
+        theirs = [line for line in message.text.splitlines() if line.startswith(">")]
+        assert theirs == [
+            "> Hello,",
+            ">",
+            ">   you! [2J",
+            "> --",
+            "> Sent by Example",
+            ">  <b>&amp;</b>",
+        ]
+        assert message.text.replace("\n", "").isprintable()
+
+    async def test_answers_with_what_was_asked_beneath(self) -> None:
+        mail = ContactReplied(topic="Looms", body="Dear Ada,\n\nyes.", message="Do\nyou?", at=NOON)
+        message = await make_renderer().message(mail, "a@example.com", "<1@example.com>", NOON)
+        assert message.subject == "Re: Looms"
+        assert message.text.startswith(
+            "Dear Ada,\n\nyes.\n\nOn 22 November 2026, 12:00 UTC you wrote:\n\n> Do\n> you?\n\n--\n"
+        )
+
+    async def test_that_acknowledges_has_no_word_of_theirs(self) -> None:
+        message = await rendered("contact_receipt", "Eve")
+        assert "Eve" not in message.text + message.html + message.subject
+
+
+class TestListMail:
+    END = f"https://api.example.com/api/v1/comments/unsubscribe?token={TOKEN}"
+
+    @pytest.mark.parametrize("template", MAILS)
+    async def test_alone_says_how_it_is_ended(self, template: str) -> None:
+        message = await rendered(template)
+        if not issubclass(MAILS[template], ListMail):
+            assert message.headers == {}
+            return
+        assert message.headers == {
+            "List-Id": "<comments.example.com>",
+            "List-Unsubscribe": f"<{self.END}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+        assert f"\n{self.END}\n" in message.text
+        assert f'href="{self.END}"' in message.html
+
+    async def test_leads_to_the_comment_on_the_site(self) -> None:
+        message = await rendered("comment_digest", project_path="/work/{slug}/")
+        assert "\nhttps://example.com/posts/hello-world#comment-5\n" in message.text
+        assert "\nhttps://example.com/work/hello-world/#comment-5\n" in message.text
+        assert "… and 3 more." in message.text
+
+    async def test_does_without_a_site(self) -> None:
+        message = await rendered("new_comment", url=None)
+        assert "Read it" not in message.text
+
+    async def test_tells_moderators_why_it_waits_and_where(self) -> None:
+        message = await rendered("comment_waits")
+        assert "Why it waits: It has many links." in message.text
+        assert "\nhttps://api.example.com/api/v1/comments?status=pending\n" in message.text
+
+    async def test_sets_words_of_visitors_apart(self) -> None:
+        message = await rendered("new_reply", HOSTILE)
+        assert re.search(r"^> <img src=x onerror=alert\(1\)> Pay here:", message.text, re.MULTILINE)
+        assert "&lt;img src=x onerror=alert(1)&gt;" in message.html
+
+    async def test_keeps_its_subject_on_one_line(self) -> None:
+        mail = samples()["new_comment"].model_copy(
+            update={"thread": thread("x\r\nBcc: eve@example.net")}
+        )
+        message = await make_renderer().message(mail, "a@example.com", "<1@example.com>", NOON)
+        assert message.subject == "New comment on About x Bcc: eve@example.net"
 
 
 @pytest.mark.requirement("62")

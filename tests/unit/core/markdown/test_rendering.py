@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from portfolio.core.errors import InvalidInputException
-from portfolio.core.markdown import Heading, highlighting, render, render_untrusted
+from portfolio.core.markdown import (
+    Heading,
+    RenderedComment,
+    highlighting,
+    render,
+    render_comment,
+)
 
 CONTENT = Path(__file__).parents[5] / "shared" / "data" / "rust-blog" / "content"
 
@@ -173,21 +179,47 @@ class TestCode:
         assert "<span" not in render("```python\nx = 1\n```").html
 
 
-class TestRenderUntrusted:
-    def test_marks_links_as_a_visitors(self) -> None:
-        html = '<p><a href="https://a.b" rel="nofollow ugc noopener">x</a></p>\n'
-        assert render_untrusted("[x](https://a.b)") == html
+class TestRenderComment:
+    @pytest.mark.parametrize(
+        ("source", "html"),
+        [
+            ("*a* **b** `c`", "<p><em>a</em> <strong>b</strong> <code>c</code></p>\n"),
+            ("a\nb", "<p>a<br>\nb</p>\n"),
+            ("> a", "<blockquote>\n<p>a</p>\n</blockquote>\n"),
+            ("3. a\n4. b", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>\n'),
+            ("```rust\nfn f() {}\n```", "<pre><code>fn f() {}\n</code></pre>\n"),
+            ("# a", "<p># a</p>\n"),
+            ("a\n===", "<p>a<br>\n===</p>\n"),
+            ("***", "<p>***</p>\n"),
+            ("|a|\n|-|", "<p>|a|<br>\n|-|</p>\n"),
+            ("<b>x</b>", "<p>&lt;b&gt;x&lt;/b&gt;</p>\n"),
+        ],
+    )
+    def test_knows_text_code_quotations_and_lists(self, source: str, html: str) -> None:
+        assert render_comment(source).html == html
 
-    def test_shows_raw_html_as_text(self) -> None:
-        assert render_untrusted("<b>x</b>") == "<p>&lt;b&gt;x&lt;/b&gt;</p>\n"
+    @pytest.mark.parametrize(
+        ("source", "begin", "text"),
+        [
+            ("[x](https://a.b)", "", "x"),
+            ("![x](https://a.b)", "!", "x"),
+            ("https://a.b", "", "https://a.b"),
+            ("<https://a.b>", "", "https://a.b"),
+        ],
+    )
+    def test_marks_links_as_a_visitors_and_counts_them(
+        self, source: str, begin: str, text: str
+    ) -> None:
+        link = f'<a href="https://a.b" rel="nofollow ugc noopener">{text}</a>'
+        assert render_comment(source) == RenderedComment(f"<p>{begin}{link}</p>\n", 1)
 
-    def test_turns_an_image_into_a_link(self) -> None:
-        html = '<p>!<a href="https://a.b/c.png" rel="nofollow ugc noopener">x</a></p>\n'
-        assert render_untrusted("![x](https://a.b/c.png)") == html
+    @pytest.mark.parametrize("address", ["/logout", "//evil", "ftp://a.b", "#x", "javascript:x"])
+    def test_links_to_no_path_and_by_no_other_scheme(self, address: str) -> None:
+        assert "href" not in render_comment(f"[x]({address})").html
 
     def test_writes_no_ids_and_classes(self) -> None:
         source = "# A\n\n```rust\nfn f() {}\n```\n\n- [x] done\n\n|a|\n|-|\n\nb[^1]\n\n[^1]: c"
-        assert not re.search(r"\s(id|class|style)=", render_untrusted(source))
+        assert not re.search(r"\s(id|class|style)=", render_comment(source).html)
 
 
 class TestLimits:
@@ -198,21 +230,31 @@ class TestLimits:
             "\ud800",
             "![" * 50_000,
             "[^1]: x\n\n" + "[^" * 50_000,
-            "|a\n" * 2 + "|-|-|\n" + "|x\n" * 33_000,
-            ("|" + "a|" * 1000 + "\n|" + "-|" * 1000 + "\n" + "|\n" * 65 + "\n") * 24,
             "> " * 40 + "a\n" * 40_000,
             "> " * 20 + "a",
             "".join("  " * depth + "- a\n" for depth in range(12)),
-            "#\n" * 50_000,
         ],
         ids=lambda source: repr(source[:16]),
     )
-    @pytest.mark.parametrize("rendering", [render, render_untrusted])
+    @pytest.mark.parametrize("rendering", [render, render_comment])
     def test_refuse_what_would_take_too_long(
         self, rendering: Callable[[str], object], source: str
     ) -> None:
         with pytest.raises(InvalidInputException):
             rendering(source)
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "|a\n" * 2 + "|-|-|\n" + "|x\n" * 33_000,
+            ("|" + "a|" * 1000 + "\n|" + "-|" * 1000 + "\n" + "|\n" * 65 + "\n") * 24,
+            "#\n" * 50_000,
+        ],
+        ids=lambda source: repr(source[:16]),
+    )
+    def test_refuse_what_only_an_author_can_make_costly(self, source: str) -> None:
+        with pytest.raises(InvalidInputException):
+            render(source)
 
     @pytest.mark.parametrize("tag", ["div", "b", "ul><li", "span", "T"])
     def test_refuse_a_tower_of_tags(self, tag: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from portfolio.core.clock import utc_now
 from portfolio.db.migrations.columns import BIGINT, JSONText, UTCDateTime, choice, entity, key
 
 revision = "0013"
@@ -33,6 +34,7 @@ def upgrade() -> None:
             "comments_enabled", sa.Boolean(), nullable=False, server_default=sa.true()
         )
         op.add_column(table, enabled)
+        _announced(table)
     _comments()
     _reactions()
     _contact()
@@ -57,7 +59,7 @@ def upgrade() -> None:
     op.create_index("ix_digest_items_comment_id", "digest_items", ["comment_id"])
     op.create_table(
         "spam_words",
-        sa.Column("word", sa.Unicode(60), primary_key=True),
+        sa.Column("word", sa.Unicode(20), primary_key=True),
         sa.Column("spam", sa.Integer(), nullable=False),
         sa.Column("ham", sa.Integer(), nullable=False),
     )
@@ -71,6 +73,19 @@ def upgrade() -> None:
         sa.Column("created_at", UTCDateTime(), nullable=False),
     )
     op.create_index("ix_live_events_created_at", "live_events", ["created_at"])
+
+
+def _announced(table: str) -> None:
+    op.add_column(table, sa.Column("announced_at", UTCDateTime()))
+    published, announced = (
+        sa.column(name, UTCDateTime()) for name in ("published_at", "announced_at")
+    )
+    rows = sa.table(table, published, announced, sa.column("status", sa.Unicode()))
+    op.execute(
+        sa.update(rows)
+        .where(rows.c.status == "published", published <= utc_now())
+        .values(announced_at=published)
+    )
 
 
 def _comments() -> None:
@@ -95,6 +110,7 @@ def _comments() -> None:
         sa.Column("digest", sa.Unicode(64), nullable=False),
         sa.Column("client", sa.Unicode(64)),
         sa.Column("agent", sa.Unicode(300)),
+        sa.Column("announced_at", UTCDateTime()),
         sa.Column("edited_at", UTCDateTime()),
         sa.Column("deleted_at", UTCDateTime()),
         sa.Column("replies_count", sa.Integer(), nullable=False),
@@ -105,9 +121,11 @@ def _comments() -> None:
         sa.Column("html", sa.UnicodeText(), nullable=False),
     )
     op.create_index(
-        "ix_comments_entity", "comments", ["entity_type", "entity_id", "thread_id", "id"]
+        "ix_comments_entity",
+        "comments",
+        ["entity_type", "entity_id", "thread_id", "created_at", "id"],
     )
-    op.create_index("ix_comments_queue", "comments", ["status", "id"])
+    op.create_index("ix_comments_queue", "comments", ["status", "created_at", "id"])
     for name in ("parent_id", "author_id", "guest_email", "digest", "client"):
         op.create_index(f"ix_comments_{name}", "comments", [name])
     op.create_table(
@@ -207,3 +225,4 @@ def downgrade() -> None:
         op.drop_table(table)
     for table in ("blog_posts", "projects"):
         op.drop_column(table, "comments_enabled", mssql_drop_default=True)
+        op.drop_column(table, "announced_at")

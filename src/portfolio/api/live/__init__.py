@@ -1,0 +1,1 @@
+"""Live updates: a WebSocket, and the same as a stream of events."""
