@@ -62,6 +62,7 @@ NOT_KEPT = {
     **dict.fromkeys(("/docs", "/redoc", "/docs/swagger.js", "/docs/redoc.js"), "same"),
     **dict.fromkeys(("/health", "/health/live", "/health/ready", "/metrics"), "of this moment"),
     f"{API}/comments/unsubscribe": "for who has a link",
+    f"{API}/events": "has no end",
     "/setup": "same",
     **dict.fromkeys((page.removeprefix("POST ") for page in PAGES), "same"),
 }
