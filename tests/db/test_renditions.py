@@ -147,7 +147,7 @@ class TestInterruption:
         worker.start()
         imaging = services.imaging
         async with asyncio.timeout(30):
-            while not imaging._running:  # noqa: ASYNC110 - nobody else waits for this
+            while not imaging._running:  # noqa: ASYNC110 - nobody else waits
                 await asyncio.sleep(0.005)
         (process,) = imaging._running
         return process.pid
@@ -157,7 +157,7 @@ class TestInterruption:
     ) -> None:
         await worker.stop(grace=0)
         async with asyncio.timeout(30):
-            while Path(f"/proc/{busy}").exists():  # noqa: ASYNC110 - nobody else waits for this
+            while Path(f"/proc/{busy}").exists():  # noqa: ASYNC110, ASYNC240 - nobody else waits
                 await asyncio.sleep(0.005)
         await self._is_done_later(services, here)
 
