@@ -249,6 +249,16 @@ class TestForget:
         await mailing.guest_comments.forget()
         assert [row.id for row in await rows(mailing.database)] == [first.id, second.id]
 
+    @pytest.mark.parametrize("trace", ["reactions_count", "reports_count"])
+    async def test_keeps_what_was_shown_until_readers_reported_it(
+        self, stranger: AsyncClient, mailing: Services, post: PostDetail, trace: str
+    ) -> None:
+        await say(stranger, post, **GUEST)
+        (row,) = await rows(mailing.database)
+        await change(mailing.database, created_at=utc_now() - timedelta(days=8), **{trace: 1})
+        await mailing.guest_comments.forget()
+        assert [each.id for each in await rows(mailing.database)] == [row.id]
+
     async def test_keeps_what_waits_for_moderators_alone(
         self, client: AsyncClient, services: Services, post: PostDetail
     ) -> None:

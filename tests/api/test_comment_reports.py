@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import httpx2
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tests.factories.posts import make_post
 from tests.factories.publications import make_hidden
 from tests.factories.spam import comment_row, store
@@ -148,6 +148,14 @@ class TestReportComment:
         assert events[-3:] == ["comment.created", "comment.deleted", "comment.pending"]
         # Whoever did so may say it again; to all others it is gone.
         assert await reported_by(app, comment, 1, 99) == [202, 404]
+
+    async def test_takes_the_word_from_no_admin(
+        self, app: FastAPI, database: Database, comment: Comment, admin: User
+    ) -> None:
+        async with database.transaction() as db:
+            await db.execute(update(Comment).values(author_id=admin.id))
+        await reported_by(app, comment, *range(ENOUGH_REPORTS + 1))
+        assert (await state(database, comment))[0] is CommentStatus.APPROVED
 
     async def test_is_exact_when_many_do_so_at_once(
         self, app: FastAPI, database: Database, comment: Comment

@@ -1,5 +1,7 @@
 """Answers, answers to answers, and what stays of them when something between them goes."""
 
+import asyncio
+
 import pytest
 from httpx2 import AsyncClient
 from tests.factories.comments import (
@@ -16,7 +18,7 @@ from tests.factories.comments import (
 )
 from tests.factories.posts import make_post
 
-from portfolio.db.repositories import threads
+from portfolio.db.repositories import comments, threads
 from portfolio.db.session import Database
 from portfolio.models.projections import PostDetail
 from portfolio.models.users import User
@@ -253,6 +255,34 @@ class TestErasure:
         assert tree((await listed(client, post))["items"]) == [(top, [(answer, [])])]
         assert [row.author_id is None for row in await rows(database)] == [True, False]
         assert await counts_hold(database)
+
+    async def test_of_many_lets_others_in_meanwhile(
+        self,
+        user_client: AsyncClient,
+        user: User,
+        services: Services,
+        post: PostDetail,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(comments, "AT_ONCE", 2)
+        top = (await said(user_client, post))["id"]
+        for _ in range(4):
+            await said(user_client, post, parent_id=top)
+        turns = 0
+
+        async def go_round() -> None:
+            nonlocal turns
+            while True:
+                await asyncio.sleep(0)
+                turns += 1
+
+        async with services.database.transaction() as db:
+            others = asyncio.create_task(go_round())
+            await services.comments.erase(db, user.id)
+            others.cancel()
+        assert turns >= 4
+        assert await rows(services.database) == []
+        assert await counts_hold(services.database)
 
     async def test_is_preceded_by_what_one_can_take_along(
         self, user_client: AsyncClient, post: PostDetail

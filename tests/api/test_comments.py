@@ -297,6 +297,23 @@ class TestReadComments:
         assert (await client.get(url, headers=other)).status_code == 404
         assert (await admin_client.get(url)).json()["status"] == "spam"
 
+    @pytest.mark.requirement("38")
+    async def test_shows_what_waits_to_no_token_that_may_not_moderate(
+        self,
+        client: AsyncClient,
+        user_client: AsyncClient,
+        services: Services,
+        admin: User,
+        post: PostDetail,
+    ) -> None:
+        url = f"{API}/comments/{(await say(user_client, post)).json()['id']}"
+        for scopes, status in (
+            ([Scope.CONTENT_READ], 404),
+            ([Scope.CONTENT_READ, Scope.COMMENTS_MODERATE], 200),
+        ):
+            token = bearing(await make_api_token(services, admin, *scopes))
+            assert (await client.get(url, headers=token)).status_code == status
+
     async def test_shows_what_was_rejected_to_moderators_alone(
         self,
         client: AsyncClient,
@@ -363,6 +380,16 @@ class TestUpdateComment:
         assert (await client.get(url)).json()["body"] == "Quite *another* remark"
         event = (await events(database))[-1]
         assert (event.type, event.data["version"]) == ("comment.updated", changed["version"])
+
+    async def test_counts_as_much_as_a_comment_but_for_moderators(
+        self, user_client: AsyncClient, admin_client: AsyncClient, post: PostDetail
+    ) -> None:
+        url = f"{API}/comments/{(await said(user_client, post))['id']}"
+        for asking, counts in ((user_client, True), (admin_client, False)):
+            answer = await asking.patch(url, json={"body": f"Other words: {counts}"})
+            assert answer.status_code == 200
+            policy = answer.headers["RateLimit-Policy"]
+            assert policy.startswith('"comments"') is counts
 
     async def test_asks_who_one_is(
         self, client: AsyncClient, user_client: AsyncClient, other: dict[str, str], post: PostDetail

@@ -32,6 +32,9 @@ SMUGGLED = [
     "Hello\r\nContent-Type: text/html\r\n\r\n<b>Buy</b>",
     "=?utf-8?q?Hello?=\r\n Bcc: eve@example.net",
     "Hello\u2028Bcc: eve@example.net\u2029",
+    # No line, but words that read as others, or as none.
+    "\u202egnp.exe",
+    "\u200b",
 ]
 OTHER_ADDRESSES = [
     "ada@example.com, eve@example.net",
@@ -47,6 +50,7 @@ OTHER_ADDRESSES = [
     "@example.net:ada@example.com",
     "ada@[127.0.0.1]",
     "ada@example.com\u2028",
+    f"{'a' * 65}@example.com",
     "ada",
     "ada@",
     "",

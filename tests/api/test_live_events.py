@@ -161,6 +161,25 @@ class TestLastEventId:
             await stream.next()
             assert [(await stream.next()).data["data"]["n"] for _ in range(2)] == [0, 2]
 
+    async def test_says_no_words_again_that_were_taken_back(
+        self, url: str, services: Services
+    ) -> None:
+        created, deleted = LiveType.COMMENT_CREATED, LiveType.COMMENT_DELETED
+        for kind, number in (
+            (created, 7),
+            (created, 8),
+            (LiveType.COMMENT_UPDATED, 7),
+            (deleted, 7),
+            (created, 7),
+        ):
+            await tell(services, "posts", kind, id=number)
+        last = await _before_all(services)
+        async with open_stream(url, "posts", last_event_id=last) as stream:
+            await stream.next()
+            said = [await stream.next() for _ in range(3)]
+        told = [(each.fields["event"], each.data["data"]["id"]) for each in said]
+        assert told == [(created, 8), (deleted, 7), (created, 7)]
+
     @pytest.mark.parametrize("last", ["nonsense", "999999999", "-1", "1.2.3", "٣"])
     async def test_that_nobody_knows_asks_to_begin_anew(
         self, url: str, services: Services, last: str

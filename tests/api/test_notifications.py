@@ -172,12 +172,12 @@ class TestWaits:
         self, mailing: Services, post: int, ada: User
     ) -> None:
         comment = await say(
-            mailing, post, ada, status=CommentStatus.PENDING, reasons=["links", "something"]
+            mailing, post, ada, status=CommentStatus.PENDING, reasons=["links", "reported"]
         )
         await hold(mailing, comment)
         assert await told(mailing) == {"owner": WAITS, "editor": WAITS}
         reasons = (await mails(mailing))[0]["content"]["reasons"]
-        assert reasons == ["It has more links than are let through.", "something"]
+        assert reasons == ["It has more links than are let through.", "Readers reported it."]
 
     async def test_is_not_told_once_somebody_has_decided(
         self, mailing: Services, post: int, ada: User

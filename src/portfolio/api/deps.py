@@ -99,7 +99,7 @@ async def write_session(
     """The transaction of this request, committed after the answer is made and before it is sent."""
     services = services_of(request)
     async with services.database.transaction() as db:
-        if idempotency_key and caller is not None and request.method == "POST":
+        if idempotency_key and request.method == "POST":
             await remember(request, db, caller, idempotency_key, services.idempotency)
         yield db
 
@@ -118,21 +118,16 @@ async def visitor_session(
         yield db
 
 
-async def visiting_session(
-    request: Request, caller: Caller, idempotency_key: IdempotencyHeader = None
-) -> AsyncIterator[AsyncSession]:
-    """The same for a POST by accounts and by guests, each with their own keys."""
-    services = services_of(request)
-    async with services.database.transaction() as db:
-        if idempotency_key:
-            await remember(request, db, caller, idempotency_key, services.idempotency)
+async def beacon_session(request: Request, _caller: Caller) -> AsyncIterator[AsyncSession]:
+    """The same for what anybody sends all the time: no answer of it is kept for a repetition."""
+    async with services_of(request).database.transaction() as db:
         yield db
 
 
 DbRead = Annotated[AsyncSession, Depends(read_session)]
 DbWrite = Annotated[AsyncSession, Depends(write_session, scope="function")]
+BeaconDb = Annotated[AsyncSession, Depends(beacon_session, scope="function")]
 VisitorDb = Annotated[AsyncSession, Depends(visitor_session, scope="function")]
-VisitingDb = Annotated[AsyncSession, Depends(visiting_session, scope="function")]
 
 AuthDep = Annotated[AuthService, Depends(service("auth"))]
 SessionsDep = Annotated[SessionService, Depends(service("sessions"))]

@@ -20,7 +20,7 @@ from portfolio.wiring import Services
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-guest", "portfolio_guest"
 
 
-async def get_reader(request: Request, response: Response, caller: Caller) -> Person | None:
+async def get_known_person(request: Request, response: Response, caller: Caller) -> Person | None:
     """Whose own reactions are shown: those of the account, or of the guest."""
     response.headers["Vary"] = "Cookie"
     if caller is not None:
@@ -28,7 +28,7 @@ async def get_reader(request: Request, response: Response, caller: Caller) -> Pe
     return _guest(request)
 
 
-async def get_reactor(request: Request, response: Response, caller: Caller) -> Person:
+async def get_reacting_person(request: Request, response: Response, caller: Caller) -> Person:
     """Who reacts. A guest gets a cookie, the first time and for a year from each time.
 
     Raises UnauthorizedException where guests may not, ForbiddenException for API tokens and for
@@ -45,19 +45,19 @@ async def get_reactor(request: Request, response: Response, caller: Caller) -> P
     return person
 
 
-async def get_withdrawer(request: Request, caller: Caller) -> Person | None:
+async def get_withdrawing_person(request: Request, caller: Caller) -> Person | None:
     """Who takes a reaction back; None for a guest who never gave one.
 
-    Raises what get_reactor() raises.
+    Raises what get_reacting_person() raises.
     """
     person = await _known(request, caller)
     await _count(request, person)
     return person
 
 
-Reader = Annotated[Person | None, Depends(get_reader)]
-Reactor = Annotated[Person, Depends(get_reactor)]
-Withdrawer = Annotated[Person | None, Depends(get_withdrawer)]
+KnownPerson = Annotated[Person | None, Depends(get_known_person)]
+ReactingPerson = Annotated[Person, Depends(get_reacting_person)]
+WithdrawingPerson = Annotated[Person | None, Depends(get_withdrawing_person)]
 
 
 async def _known(request: Request, caller: Caller) -> Person | None:

@@ -81,6 +81,19 @@ async def get_viewer(request: Request, caller: Caller) -> User | None:
 Viewer = Annotated[User | None, Depends(get_viewer)]
 
 
+async def get_sees_waiting(caller: Caller, viewer: Viewer) -> bool:
+    """Whether the caller reads comments that others wait for; a token needs comments:moderate."""
+    return (
+        caller is not None
+        and viewer is not None
+        and viewer.is_admin
+        and caller.may(Scope.COMMENTS_MODERATE)
+    )
+
+
+SeesWaiting = Annotated[bool, Depends(get_sees_waiting)]
+
+
 async def get_current_identity(caller: Caller) -> Identity:
     """Raises UnauthorizedException where nobody is signed in, ForbiddenException for API tokens."""
     if caller is None:
@@ -136,7 +149,7 @@ get_moderator = admin_with(Scope.COMMENTS_MODERATE)
 Moderator = Annotated[User, Depends(get_moderator)]
 
 
-async def get_visitor(request: Request, caller: Caller) -> Writer | None:
+async def get_writer_or_guest(request: Request, caller: Caller) -> Writer | None:
     """Who comments; None for a guest. Raises InsufficientScopeException for API tokens.
 
     But for those that moderate: no other script writes in somebody's name.
@@ -153,11 +166,11 @@ async def get_visitor(request: Request, caller: Caller) -> Writer | None:
     )
 
 
-VisitingWriter = Annotated[Writer | None, Depends(get_visitor)]
+WriterOrGuest = Annotated[Writer | None, Depends(get_writer_or_guest)]
 
 
-async def get_writer(writer: VisitingWriter) -> Writer:
-    """Raises UnauthorizedException, and what get_visitor() raises."""
+async def get_writer(writer: WriterOrGuest) -> Writer:
+    """Raises UnauthorizedException, and what get_writer_or_guest() raises."""
     if writer is None:
         raise UnauthorizedException
     return writer

@@ -79,6 +79,11 @@ def reading_time(text: str) -> int:
     return max(1, math.ceil(words / WORDS_PER_MINUTE))
 
 
+def is_visible(text: str) -> bool:
+    """Whether there is a letter, number, sign or picture in it, not only marks and space."""
+    return any(unicodedata.category(sign)[0] in "LNPS" for sign in text)
+
+
 def fold(text: str) -> str:
     """The form under which two spellings of a name or an e-mail address are the same one."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()

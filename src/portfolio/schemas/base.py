@@ -16,12 +16,14 @@ from pydantic import (
 )
 
 from portfolio.core.media_links import unsigned
-from portfolio.core.text import slugify
+from portfolio.core.text import is_visible, slugify
 
 _HTTP_URL = TypeAdapter(HttpUrl)
 BIGINT_MAX = 2**63 - 1
 # Control characters, and whatever else some program takes for the end of a line.
 _NOT_IN_A_LINE = {"Cc", "Zl", "Zp"}
+# What turns the letters after it around (Unicode TR 36, 3.2): a name could pass for another.
+_TURNING = {*"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
 
 
 class Input(BaseModel):
@@ -80,10 +82,11 @@ def _partial_date(text: str) -> str:
 
 def _sent_in_one_line(value: Any) -> Any:
     # As it was sent: what is stripped later could have been the end of the line.
-    if isinstance(value, str) and any(
-        unicodedata.category(sign) in _NOT_IN_A_LINE for sign in value
-    ):
-        raise ValueError("must be one line without control characters")
+    if isinstance(value, str):
+        if any(unicodedata.category(s) in _NOT_IN_A_LINE or s in _TURNING for s in value):
+            raise ValueError("must be one line without control characters")
+        if value.strip() and not is_visible(value):
+            raise ValueError("nothing of it would be seen")
     return value
 
 

@@ -23,7 +23,7 @@ for _name in ("local", "localhost", "test"):
 
 def _email(text: str) -> str:
     checked = email_validator.validate_email(
-        fold(text), check_deliverability=False, globally_deliverable=False
+        fold(text), check_deliverability=False, globally_deliverable=False, strict=True
     )
     return checked.normalized
 

@@ -10,7 +10,8 @@ from typing import Literal
 
 from portfolio.core.clock import utc_now
 
-_ADDRESS = re.compile(r"(?P<user>[^\s@<>()\[\]\\,;:\"]{1,64})@(?P<domain>[^\W_](?:[\w.-]*[^\W_])?)")
+_ADDRESS = re.compile(r"(?P<user>[^\s@<>()\[\]\\,;:\"]{1,64})@(?P<domain>[^\s@]+)")
+_DOMAIN = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?", re.ASCII)
 _MESSAGE_ID = re.compile(r"<[\w.+-]+@[\w.-]+>", re.ASCII)
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _LONGEST_LINE = 900  # of 998 octets (RFC 5322, 2.1.1)
@@ -82,10 +83,12 @@ class Message:
 
 def parse(address: str) -> Address:
     """The domain in ASCII, as mail servers know it (RFC 5890). Raises ValueError."""
-    found = _ADDRESS.fullmatch(address)
-    if found is None or not address.isprintable():
+    found = _ADDRESS.fullmatch(address) if address.isprintable() else None
+    # Looked at in ASCII: vowel signs of Indian scripts are no letters, and stand in domains.
+    domain = found["domain"].encode("idna").decode() if found else ""
+    if found is None or not _DOMAIN.fullmatch(domain):
         raise ValueError("This is no e-mail address")
-    return Address(username=found["user"], domain=found["domain"].encode("idna").decode())
+    return Address(username=found["user"], domain=domain)
 
 
 def _encoding(text: str) -> Literal["7bit", "8bit", "quoted-printable"]:

@@ -64,7 +64,7 @@ class LimitSettings(Group):
     comments: Quota = Field(
         "5/minute;60/hour",
         validation_alias="RATE_LIMIT_COMMENTS",
-        description="Comments, for each account, and for the guests of one client address",
+        description="Comments and changes to them, for each account and for the guests of one address",
     )
     reactions: Quota = Field(
         "60/minute",

@@ -17,12 +17,14 @@ from portfolio.core.errors import NotFoundException
 from portfolio.core.refs import parse_ref
 from portfolio.db.repositories.base import BaseRepository
 from portfolio.db.repositories.entities import EntityRepository
-from portfolio.db.repositories.visibility import SCOPES, visible_to
+from portfolio.db.repositories.visibility import SCOPES, speaks, visible_to
 from portfolio.models.comments import Comment, CommentStatus
 from portfolio.models.entities import EntityType
 from portfolio.models.publications import Publishable, Status
 from portfolio.models.users import User
 
+# As many as may be in memory, words and all.
+AT_ONCE = 100
 _CHILD = aliased(Comment)
 _HAS_ANSWERS = exists().where(_CHILD.parent_id == Comment.id)
 
@@ -113,9 +115,16 @@ class CommentRepository(BaseRepository[Comment]):
             raise NotFoundException
         return comment, subject
 
-    async def ids_by(self, db: AsyncSession, user_id: int) -> list[int]:
-        """Of an account's comments."""
-        return list(await db.scalars(select(Comment.id).where(Comment.author_id == user_id)))
+    async def last_by(self, db: AsyncSession, user_id: int) -> list[Comment]:
+        """Of an account's comments the last few, the newest first."""
+        statement = (
+            select(Comment)
+            .where(Comment.author_id == user_id)
+            .order_by(Comment.id.desc())
+            .limit(AT_ONCE)
+            .execution_options(populate_existing=True)
+        )
+        return list(await db.scalars(statement))
 
     async def is_trusted(self, db: AsyncSession, comment: Comment) -> bool:
         """Whether something else of its account, or confirmed address, was approved before."""
@@ -123,11 +132,7 @@ class CommentRepository(BaseRepository[Comment]):
             same: ColumnElement[bool] = Comment.author_id == comment.author_id
         else:
             same = (Comment.guest_email == comment.guest_email) & Comment.confirmed_at.is_not(None)
-        approved = (
-            select(Comment.id)
-            .where(same, Comment.status == CommentStatus.APPROVED, Comment.deleted_at.is_(None))
-            .limit(1)
-        )
+        approved = select(Comment.id).where(same, speaks()).limit(1)
         return await db.scalar(approved) is not None
 
     async def add(self, db: AsyncSession, comment: Comment) -> None:
@@ -182,7 +187,10 @@ class CommentRepository(BaseRepository[Comment]):
         return gone
 
     async def forget_unconfirmed(self, db: AsyncSession, before: datetime) -> None:
-        """Delete what guests wrote before then who never confirmed their address."""
+        """Delete what guests wrote before then who never confirmed their address.
+
+        What was shown once, and waits for another decision, stays for the moderators.
+        """
         await db.execute(
             delete(Comment)
             .where(
@@ -190,6 +198,8 @@ class CommentRepository(BaseRepository[Comment]):
                 Comment.confirmed_at.is_(None),
                 Comment.status.in_((CommentStatus.PENDING, CommentStatus.SPAM)),
                 Comment.created_at < before,
+                Comment.reactions_count == 0,
+                Comment.reports_count == 0,
                 ~_HAS_ANSWERS,
             )
             .execution_options(synchronize_session=False, cache_tags=())

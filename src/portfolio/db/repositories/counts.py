@@ -12,8 +12,13 @@ from sqlalchemy.orm import aliased
 from portfolio.core.clock import utc_now
 from portfolio.db.prepared import Prepared, Run, prepared
 from portfolio.db.repositories.entities import EntityRepository
-from portfolio.db.repositories.reactions import SPEAKS
-from portfolio.db.repositories.visibility import PUBLIC, SCOPES, public_in_any_order, visible_to
+from portfolio.db.repositories.visibility import (
+    PUBLIC,
+    SCOPES,
+    public_in_any_order,
+    speaks,
+    visible_to,
+)
 from portfolio.models.comments import Comment
 from portfolio.models.entities import EntityType, ReactionTarget
 from portfolio.models.types import BIGINT
@@ -82,7 +87,7 @@ def _comments(kind: EntityType, scope: str) -> Prepared:
         .where(
             Comment.id.in_(bindparam("ids", type_=BIGINT, expanding=True)),
             Comment.entity_type == kind,
-            SPEAKS,
+            speaks(),
             _within(model, scope),
         )
     )

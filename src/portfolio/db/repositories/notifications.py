@@ -9,8 +9,8 @@ from sqlalchemy.orm import aliased
 from portfolio.core.clock import utc_now
 from portfolio.core.errors import ConflictException, RetryableException
 from portfolio.db.repositories.base import BaseRepository
-from portfolio.db.repositories.visibility import public
-from portfolio.models.comments import Comment, CommentStatus
+from portfolio.db.repositories.visibility import public, speaks
+from portfolio.models.comments import Comment
 from portfolio.models.entities import EntityType
 from portfolio.models.notifications import Delivery, DigestItem, MailChoice, Occasion
 from portfolio.models.posts import BlogPost
@@ -159,12 +159,7 @@ class NewsRepository:
         """Whether it speaks and nobody was told yet; from now on they are."""
         statement = (
             update(Comment)
-            .where(
-                Comment.id == comment_id,
-                Comment.status == CommentStatus.APPROVED,
-                Comment.deleted_at.is_(None),
-                Comment.announced_at.is_(None),
-            )
+            .where(Comment.id == comment_id, speaks(), Comment.announced_at.is_(None))
             .values(announced_at=at)
             .returning(Comment.id)
             .execution_options(synchronize_session=False, cache_tags=())

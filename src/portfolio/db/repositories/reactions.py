@@ -15,7 +15,8 @@ from portfolio.core import cache_tags
 from portfolio.core.errors import NotFoundException
 from portfolio.db.prepared import Prepared, Run, prepared
 from portfolio.db.repositories.entities import EntityRepository
-from portfolio.models.comments import Comment, CommentStatus
+from portfolio.db.repositories.visibility import speaks
+from portfolio.models.comments import Comment
 from portfolio.models.entities import EntityType, ReactionTarget
 from portfolio.models.reactions import Person, Place, Reaction, ReactionTally, Standing
 from portfolio.models.types import BIGINT
@@ -23,7 +24,6 @@ from portfolio.models.users import User
 
 Targets = Mapping[ReactionTarget, Sequence[int]]
 Standings = Mapping[tuple[ReactionTarget, int], Standing]
-SPEAKS = and_(Comment.status == CommentStatus.APPROVED, Comment.deleted_at.is_(None))
 # What has a reactions_count of its own.
 COUNTED: Mapping[ReactionTarget, Any] = {
     **{ReactionTarget(kind): model for kind, model in EntityRepository.publications.items()},
@@ -69,7 +69,7 @@ class ReactionRepository:
         Raises NotFoundException.
         """
         statement = select(Comment.entity_type, Comment.entity_id).where(
-            Comment.id == comment_id, SPEAKS
+            Comment.id == comment_id, speaks()
         )
         if holding is not None and holding.user_id is not None:
             statement = (
@@ -132,7 +132,7 @@ class ReactionRepository:
         )
         if place.target is ReactionTarget.COMMENTS:
             # It was looked up before the lock, and may have been taken away since.
-            statement = statement.where(SPEAKS)
+            statement = statement.where(speaks())
         if (await db.execute(statement)).scalar_one_or_none() is None:
             raise NotFoundException
 

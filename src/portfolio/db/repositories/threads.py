@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from portfolio.core.pagination import Page, PageRequest
 from portfolio.db.repositories.base import BaseRepository
+from portfolio.db.repositories.visibility import speaks
 from portfolio.models.comments import Comment, CommentStatus
 from portfolio.models.entities import EntityType
 from portfolio.models.users import User
@@ -22,10 +23,7 @@ Said = tuple[Comment, User | None]
 
 def shown_to(comment: type[Comment], viewer_id: int | None) -> ColumnElement[bool]:
     """What everybody sees, stones included, and what waits of one's own."""
-    shown = or_(
-        and_(comment.status == CommentStatus.APPROVED, comment.deleted_at.is_(None)),
-        comment.replies_count > 0,
-    )
+    shown = or_(speaks(comment), comment.replies_count > 0)
     if viewer_id is None:
         return shown
     own = comment.author_id == viewer_id

@@ -1,10 +1,14 @@
-"""Who may see which publications, as conditions that want the value `now`."""
+"""Who may see which publications, and what is said about them, as conditions.
+
+Those about publications want the value `now`.
+"""
 
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import ColumnElement, and_, bindparam, not_, select, true
 from sqlalchemy.orm import aliased
 
+from portfolio.models.comments import Comment, CommentStatus
 from portfolio.models.publications import Publishable, Status
 from portfolio.models.types import UTCDateTime
 from portfolio.models.users import User
@@ -46,6 +50,11 @@ SCOPES: Mapping[str, Callable[[type[Publishable]], ColumnElement[bool]]] = {
     "any": lambda model: model.deleted_at.is_(None),
     ALL: lambda _model: true(),
 }
+
+
+def speaks(comment: type[Comment] = Comment) -> ColumnElement[bool]:
+    """As Comment.speaks: its words are shown where what it is about is."""
+    return and_(comment.status == CommentStatus.APPROVED, comment.deleted_at.is_(None))
 
 
 def visible_to(viewer: User | None) -> str:

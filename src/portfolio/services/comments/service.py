@@ -20,6 +20,7 @@ from portfolio.core.errors import (
     UnauthorizedException,
 )
 from portfolio.core.markdown import COMMENT_RENDER_VERSION, RenderedComment, render_comment
+from portfolio.core.text import is_visible, plain_text
 from portfolio.db.repositories.comments import CommentRepository, Subject
 from portfolio.db.repositories.threads import OWN
 from portfolio.models.audit import Action
@@ -128,7 +129,7 @@ class CommentService:
                 await self._audit.record(db, Action.COMMENT_EDITED, target=("comment", comment.id))
         if data.status is not None:
             await self._moderation.set_status(db, comment_id, CommentStatus(data.status))
-        return await self._threads.read(db, comment.id, writer.viewer)
+        return await self._threads.read(db, comment.id, writer.viewer, moderates=writer.moderates)
 
     async def delete(
         self, db: AsyncSession, comment_id: int, writer: Writer, expected: int | None = None
@@ -149,10 +150,15 @@ class CommentService:
         await self._states.remove(db, comment)
 
     async def erase(self, db: AsyncSession, user_id: int) -> None:
-        """All that an account said, whose row is held: answers first, so that few stones stay."""
-        comments = await self._comments.held(db, await self._comments.ids_by(db, user_id))
-        for comment in reversed(comments):
-            await self._states.remove(db, comment)
+        """All that an account said: answers first, so that few stones stay.
+
+        The caller holds the account, and all that it commented on.
+        """
+        while comments := await self._comments.last_by(db, user_id):
+            for comment in comments:
+                await self._states.remove(db, comment)
+                # Each takes some statements, which SQLite answers without letting others in.
+                await asyncio.sleep(0)
 
     # Inside
 
@@ -181,7 +187,7 @@ class CommentService:
             made = render_comment(body) if short else await asyncio.to_thread(render_comment, body)
         except InvalidInputException as error:
             raise InvalidInputException.of("body", error.detail) from error
-        if not made.html:
+        if not is_visible(plain_text(made.html)):
             raise InvalidInputException.of("body", "nothing of it would be seen")
         return made
 

@@ -51,8 +51,10 @@ class ThreadService:
             items, found.limit, found.total, found.page, found.next_cursor, subject.comments_count
         )
 
-    async def read(self, db: AsyncSession, comment_id: int, viewer: User | None) -> CommentView:
-        """One with its answers; for its writer and for admins also where others do not see it.
+    async def read(
+        self, db: AsyncSession, comment_id: int, viewer: User | None, *, moderates: bool
+    ) -> CommentView:
+        """One with its answers; for its writer and who `moderates` also where others do not see it.
 
         Raises NotFoundException.
         """
@@ -61,7 +63,6 @@ class ThreadService:
             raise NotFoundException
         comment = said[0]
         await self._comments.subject(db, comment.entity_type, comment.entity_id, viewer)
-        moderates = viewer is not None and viewer.is_admin
         own = viewer is not None and comment.author_id == viewer.id and comment.status in OWN
         if not (comment.is_shown or moderates or own):
             raise NotFoundException

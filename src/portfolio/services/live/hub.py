@@ -13,7 +13,7 @@ from portfolio.core.errors import AppError, RetryableException
 from portfolio.core.events import Event
 from portfolio.db.repositories.live import LiveEventRepository, StoredEvent
 from portfolio.db.session import Database
-from portfolio.models.live import Audience
+from portfolio.models.live import Audience, LiveType
 from portfolio.services.live.access import Listener, LiveAccess
 from portfolio.services.live.messages import Message
 from portfolio.services.live.progress import MOST_MISSING, Cursor, Progress
@@ -31,6 +31,7 @@ _LOOK_SECONDS = 1.0  # at most between two looks, whether or not the bell was he
 _WATCH_SECONDS = 2.0
 _FAREWELL_SECONDS = 2.0  # in which a connection can end by itself
 _AT_ONCE = 500
+_WORDS = {LiveType.COMMENT_CREATED, LiveType.COMMENT_UPDATED}
 _MOST_REPEATED = 200  # of what somebody has missed; who missed more reads the page anew
 
 
@@ -245,9 +246,17 @@ class Hub:
         staff = await self._hearing({topic: [who] for topic in topics} if who else {})
         cursor = Cursor(known.newest, known.missing | progress.missing)
         missed = []
+        gone = {
+            event.data.get("id"): event.id
+            for event in found
+            if event.type is LiveType.COMMENT_DELETED
+        }
         for event in found:
             # What was committed just now comes as soon as it is read for all.
             if event.id > progress.newest or event.id in progress.missing:
+                continue
+            # Words that were taken back are not said again, not even for a moment.
+            if event.type in _WORDS and event.id < gone.get(event.data.get("id"), 0):
                 continue
             cursor = cursor.after(event.id)
             if event.audience is Audience.EVERYONE or who in staff.get(event.topic, ()):

@@ -19,6 +19,8 @@ from portfolio.services.spam.words import words_of
 SPAM, DOUBTFUL = 0.9, 0.6
 # The same text within a day: once before is held, so often is spam.
 REPEATS_OF_SPAM = 3
+# Shorter texts without a link may well be said by many: "Thank you!"
+SHORTEST_REPEAT = 30
 DAY = timedelta(days=1)
 # People's clocks may be ahead of ours by this.
 SKEW = timedelta(minutes=5)
@@ -67,6 +69,8 @@ class SpamFilter:
         repeats, known = await self._spam.before(
             db, submission.digest, submission.client, utc_now() - DAY, REPEATS_OF_SPAM
         )
+        if len(submission.text) < SHORTEST_REPEAT and not submission.links:
+            repeats = 0
         score = await self._score(db, submission)
         spam = {
             Reason.REPEAT: repeats >= REPEATS_OF_SPAM,

@@ -19,6 +19,8 @@ class TestMessage:
             {"to": "ada@"},
             {"to": "ada@example.com\0"},
             {"to": "ada@exa\u202emple.com"},
+            {"to": "ada@exa<mple.com"},
+            {"to": "ada@exa\uff1cmple.com"},
             {"reply_to": "ada@example.com\nBcc: eve@example.net"},
             {"subject": "Hello\r\nBcc: eve@example.net"},
             {"subject": "Hello\u2028there"},
@@ -36,6 +38,10 @@ class TestMessage:
     def test_has_each_header_once(self, sender: Address, name: str) -> None:
         with pytest.raises(ValueError, match=r"e-mail|header|Message-ID|maximum"):
             make_message(headers={name: "eve@example.net"}).as_email(sender)
+
+    def test_takes_domains_of_all_scripts(self) -> None:
+        message = make_message(to="ada@हिन्दी.example")
+        assert message.recipient.domain == "xn--j2bd4cyah0f.example"
 
 
 class TestAsEmail:

@@ -17,10 +17,10 @@ from portfolio.api.deps import (
     RowId,
     ThreadsDep,
     Viewer,
-    VisitingDb,
+    services_of,
 )
 from portfolio.api.errors import errors
-from portfolio.api.identity import CurrentWriter, SignInDb, VisitingWriter
+from portfolio.api.identity import CurrentWriter, SeesWaiting, SignInDb, WriterOrGuest
 from portfolio.api.limits import count
 from portfolio.api.query import QueryOf
 from portfolio.api.v1.prefix import v1_router
@@ -65,9 +65,18 @@ HELD: dict[int | str, dict[str, Any]] = {
 router = v1_router("comments")
 
 
-async def _limit(request: Request, writer: VisitingWriter) -> None:
+async def _limit(request: Request, writer: WriterOrGuest) -> None:
     key = f"user:{writer.user.id}" if writer else client_key()
     await count(request, LimitName.COMMENTS, key)
+    if writer is None and services_of(request).settings.mail.configured:
+        # A guest's brings a mail to an address that anybody can have entered.
+        await count(request, LimitName.ACCOUNT_MAIL_CLIENT, client_key())
+
+
+async def _limit_of_writers(request: Request, writer: CurrentWriter) -> None:
+    """Whoever has others look at one comment again and again has them mailed each time."""
+    if not writer.moderates:
+        await _limit(request, writer)
 
 
 def _add_target(kind: EntityType) -> None:
@@ -105,9 +114,9 @@ def _add_target(kind: EntityType) -> None:
     async def create_comment(
         ref: Ref,
         data: CommentCreate,
-        db: VisitingDb,
+        db: DbWrite,
         comments: CommentsDep,
-        writer: VisitingWriter,
+        writer: WriterOrGuest,
         response: Response,
         answer: AnswerDep,
     ) -> CommentView:
@@ -134,13 +143,23 @@ async def confirm_comment(
 
 @router.get("/comments/{id}", response_model=CommentRead, responses=ABSENT)
 async def get_comment(
-    id: RowId, db: DbRead, threads: ThreadsDep, viewer: Viewer, answer: AnswerDep
+    id: RowId,
+    db: DbRead,
+    threads: ThreadsDep,
+    viewer: Viewer,
+    moderates: SeesWaiting,
+    answer: AnswerDep,
 ) -> CommentView:
     """One comment with the answers below it."""
-    return answer.versioned(await threads.read(db, id, viewer))
+    return answer.versioned(await threads.read(db, id, viewer, moderates=moderates))
 
 
-@router.patch("/comments/{id}", response_model=CommentRead, responses=CHANGE)
+@router.patch(
+    "/comments/{id}",
+    response_model=CommentRead,
+    responses=CHANGE,
+    dependencies=[Depends(_limit_of_writers)],
+)
 async def update_comment(
     id: RowId,
     data: CommentUpdate,

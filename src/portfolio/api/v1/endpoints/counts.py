@@ -3,7 +3,7 @@
 from typing import Any
 
 from portfolio.api.deps import CountsDep, DbRead, Viewer
-from portfolio.api.guests import Reader
+from portfolio.api.guests import KnownPerson
 from portfolio.api.v1.prefix import v1_router
 from portfolio.schemas.reactions import CountsQuery, CountsRead
 
@@ -12,7 +12,7 @@ router = v1_router("reactions")
 
 @router.post("/counts", response_model=CountsRead)
 async def count(
-    asked: CountsQuery, db: DbRead, counts: CountsDep, person: Reader, viewer: Viewer
+    asked: CountsQuery, db: DbRead, counts: CountsDep, person: KnownPerson, viewer: Viewer
 ) -> Any:
     """Of up to 100 posts, projects and comments: comments, reactions by kind, and views.
 

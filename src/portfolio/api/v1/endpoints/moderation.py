@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
-from portfolio.adapters.limiter import LimitName
+from portfolio.adapters.limiter import LimitName, client_key
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import DbRead, DbWrite, ModerationDep, RowId, Viewer
 from portfolio.api.errors import errors
 from portfolio.api.identity import FreshModerator, Moderator
-from portfolio.api.limits import limited
+from portfolio.api.limits import count
 from portfolio.api.query import QueryOf
 from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import NotFoundException
@@ -49,10 +49,15 @@ async def moderate_comments(
     return await moderation.decide(db, data.ids, data.action)
 
 
+async def _limit(request: Request, viewer: Viewer) -> None:
+    key = f"user:{viewer.id}" if viewer else client_key()
+    await count(request, LimitName.COMMENTS, key)
+
+
 @router.post(
     "/{id}/report",
     status_code=202,
-    dependencies=[limited(LimitName.COMMENTS)],
+    dependencies=[Depends(_limit)],
     responses=ABSENT,
 )
 async def report_comment(

@@ -7,7 +7,17 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from portfolio.api.answers import AnswerDep
-from portfolio.api.deps import DbRead, DbWrite, Editor, IfMatch, PageDep, Ref, RowId, Viewer
+from portfolio.api.deps import (
+    BeaconDb,
+    DbRead,
+    DbWrite,
+    Editor,
+    IfMatch,
+    PageDep,
+    Ref,
+    RowId,
+    Viewer,
+)
 from portfolio.api.errors import errors
 from portfolio.core.errors import (
     ConflictException,
@@ -175,6 +185,6 @@ def add_verbs(  # noqa: C901 - one route after the other, none with a branch
         responses=errors(NotFoundException),
         name=f"count_{noun}_view",
     )
-    async def count_view(ref: Ref, db: DbWrite, rows: service) -> None:
+    async def count_view(ref: Ref, db: BeaconDb, rows: service) -> None:
         """Beacon: somebody reads it."""
         await rows.count_view(db, ref)

@@ -6,7 +6,7 @@ from fastapi import Path
 
 from portfolio.api.deps import DbRead, DbWrite, ReactionsDep, Ref, Viewer
 from portfolio.api.errors import errors
-from portfolio.api.guests import Reactor, Reader, Withdrawer
+from portfolio.api.guests import KnownPerson, ReactingPerson, WithdrawingPerson
 from portfolio.api.v1.prefix import v1_router
 from portfolio.core.errors import (
     ForbiddenException,
@@ -38,7 +38,7 @@ def _add_target(target: ReactionTarget) -> None:
         summary=f"The reactions to a {one}",
     )
     async def get_reactions(
-        ref: Ref, db: DbRead, reactions: ReactionsDep, person: Reader, viewer: Viewer
+        ref: Ref, db: DbRead, reactions: ReactionsDep, person: KnownPerson, viewer: Viewer
     ) -> Reactions:
         """By kind, and which of them are the caller's."""
         return await reactions.read(db, target, ref, person, viewer)
@@ -51,7 +51,12 @@ def _add_target(target: ReactionTarget) -> None:
         summary=f"React to a {one}",
     )
     async def put_reaction(
-        ref: Ref, kind: Kind, person: Reactor, db: DbWrite, reactions: ReactionsDep, viewer: Viewer
+        ref: Ref,
+        kind: Kind,
+        person: ReactingPerson,
+        db: DbWrite,
+        reactions: ReactionsDep,
+        viewer: Viewer,
     ) -> Reactions:
         """Once of each kind, however often it is sent. Guests get a cookie that tells them apart."""
         return await reactions.react(db, target, ref, kind, person, viewer)
@@ -66,7 +71,7 @@ def _add_target(target: ReactionTarget) -> None:
     async def delete_reaction(
         ref: Ref,
         kind: Kind,
-        person: Withdrawer,
+        person: WithdrawingPerson,
         db: DbWrite,
         reactions: ReactionsDep,
         viewer: Viewer,
