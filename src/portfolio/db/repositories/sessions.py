@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core.pagination import Page, PageRequest
@@ -12,9 +12,17 @@ from portfolio.models.sessions import SpentRefreshToken, UserSession
 from portfolio.models.users import User
 
 
-def alive(now: datetime) -> ColumnElement[bool]:
+def alive(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Neither ended nor expired. One that was idle for too long still is: it cannot be refreshed."""
     return and_(UserSession.ended_at.is_(None), UserSession.expires_at > now)
+
+
+# Built once: it is run for each request of whoever is signed in.
+_IDENTITY = owner_of(
+    UserSession,
+    UserSession.sid == bindparam("sid", type_=UserSession.sid.type),
+    alive(bindparam("now", type_=UserSession.expires_at.type)),
+)
 
 
 class SessionRepository(BaseRepository[UserSession]):
@@ -24,8 +32,7 @@ class SessionRepository(BaseRepository[UserSession]):
 
     async def identity(self, db: AsyncSession, sid: str, now: datetime) -> Identity | None:
         """The active account behind a session that lives, in one statement."""
-        statement = owner_of(UserSession, UserSession.sid == sid, alive(now))
-        row = (await db.execute(statement)).one_or_none()
+        row = (await db.execute(_IDENTITY, {"sid": sid, "now": now})).one_or_none()
         return Identity(row[0], row[1], has_totp=row[2] is not None) if row else None
 
     async def rotate(

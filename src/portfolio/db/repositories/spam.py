@@ -1,9 +1,12 @@
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Select,
+    bindparam,
     case,
     func,
     insert,
@@ -64,16 +67,8 @@ class SpamRepository:
 
         And whether comments that came from this client are spam.
         """
-        same = [
-            select(model.id).where(model.digest == digest, model.created_at > since).limit(most)
-            for model in (Comment, ContactMessage)
-        ]
-        spam = (
-            select(Comment.id)
-            .where(Comment.client == client, Comment.status == CommentStatus.SPAM)
-            .limit(1)
-        )
-        found = (await db.execute(select(*map(_number, [*same, spam])))).one()
+        values = {"text": digest, "sender": client, "since": since}
+        found = (await db.execute(_before(most), values)).one()
         return found[0] + found[1], bool(found[2])
 
 
@@ -84,3 +79,26 @@ def _changed(column: InstrumentedAttribute[int], by: int) -> ColumnElement[int]:
 
 def _number(rows: Select[int]) -> ColumnElement[int]:
     return select(func.count()).select_from(rows.subquery()).scalar_subquery()
+
+
+@cache
+def _before(most: int) -> Select[*tuple[Any, ...]]:
+    """Built once: that takes longer than to run it."""
+    same = [
+        select(model.id)
+        .where(
+            model.digest == bindparam("text", type_=model.digest.type),
+            model.created_at > bindparam("since", type_=model.created_at.type),
+        )
+        .limit(most)
+        for model in (Comment, ContactMessage)
+    ]
+    spam = (
+        select(Comment.id)
+        .where(
+            Comment.client == bindparam("sender", type_=Comment.client.type),
+            Comment.status == CommentStatus.SPAM,
+        )
+        .limit(1)
+    )
+    return select(*map(_number, [*same, spam]))
