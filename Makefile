@@ -47,7 +47,7 @@ format: ## Format the code and repair what ruff can
 lock: ## Resolve the newest versions that pyproject.toml allows into requirements/*.txt
 	@sh requirements/lock
 
-bench: ## Run the benchmarks P1 to P7; make bench-P2 runs one, as do bench-S6, bench-S53, bench-profile, bench-freshness
+bench: ## Run the benchmarks P1 to P8; make bench-P2 runs one, as do bench-S6, bench-S53, bench-S74, bench-S96, bench-profile, bench-freshness
 	@$(INSTALL) dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
