@@ -92,36 +92,32 @@ class TestCookie:
             assert (await another.get(like.removesuffix("/like"))).json()["mine"] == ["like"]
         assert await count_reactions(services.database) == 1
 
-    @pytest.mark.parametrize(
-        "forge",
-        [
-            lambda _: "",
-            lambda _: "x",
-            lambda _: ".",
-            lambda sent: sent[:-1],
-            lambda sent: "A" + sent,
-            lambda sent: sent.partition(".")[0],
-            lambda sent: sent.partition(".")[0] + ".",
-            lambda sent: f"{GuestTokens.new()}.{sent.partition('.')[2]}",
-            lambda _: GuestTokens(["another key, of somebody else"]).issue(GuestTokens.new()),
-            lambda _: "\xe9.\xe9",
-        ],
-    )
-    async def test_that_is_forged_is_as_none(
-        self, app: FastAPI, services: Services, like: str, forge: Any
-    ) -> None:
+    async def test_that_is_forged_is_as_none(self, app: FastAPI, like: str) -> None:
         async with guest_at(app) as guest:
             sent = cookie_of(await guest.put(like)).value
-        headers = {"Cookie": f"portfolio_guest={forge(sent)}".encode("latin-1")}
-        async with guest_at(app, headers=headers) as forger:
-            reactions = like.removesuffix("/like")
-            assert (await forger.get(reactions)).json()["mine"] == []
-            assert (await forger.delete(like)).json()["total"] == 1
-            answer = await forger.put(like)
-        assert answer.json()["total"] == 2
-        assert cookie_of(answer).value != sent
+        guest_id, _, mac = sent.partition(".")
+        forged = [
+            "",
+            "x",
+            ".",
+            sent[:-1],
+            f"A{sent}",
+            guest_id,
+            f"{guest_id}.",
+            f"{GuestTokens.new()}.{mac}",
+            GuestTokens(["another key, of somebody else"]).issue(GuestTokens.new()),
+            "\xe9.\xe9",
+        ]
+        for total, value in enumerate(forged, start=2):
+            headers = {"Cookie": f"portfolio_guest={value}".encode("latin-1")}
+            async with guest_at(app, headers=headers) as forger:
+                mine = (await forger.get(like.removesuffix("/like"))).json()["mine"]
+                kept = (await forger.delete(like)).json()["total"]
+                answer = await forger.put(like)
+            assert (mine, kept, answer.json()["total"]) == ([], total - 1, total), value
+            assert cookie_of(answer).value != sent
 
-    async def test_of_an_earlier_key_is_renewed(self, settings: Settings, like: str) -> None:
+    def test_of_an_earlier_key_is_known(self) -> None:
         old = GuestTokens(["k" * 32])
         new = GuestTokens(["n" * 32, "k" * 32])
         token = old.issue("somebody")

@@ -1,6 +1,7 @@
 """What an endpoint's signature may ask for."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Request
@@ -13,6 +14,7 @@ from portfolio.api.query import QueryOf
 from portfolio.api.route import REPEATED, unit_of_work
 from portfolio.core.pagination import PageRequest
 from portfolio.models.entities import EntityType
+from portfolio.models.identity import Identity
 from portfolio.schemas.page import ListQuery
 from portfolio.services.account_mail import AccountMail
 from portfolio.services.administration import Administration
@@ -96,38 +98,45 @@ IdempotencyHeader = Annotated[
 async def write_session(
     request: Request, caller: Caller, idempotency_key: IdempotencyHeader = None
 ) -> AsyncIterator[AsyncSession]:
-    """The transaction of this request, committed after the answer is made and before it is sent."""
-    services = services_of(request)
-    async with services.database.transaction() as db:
-        if idempotency_key and request.method == "POST":
-            await remember(request, db, caller, idempotency_key, services.idempotency)
+    """The transaction of this request, committed after the answer is made and before it is sent.
+
+    Of strangers it keeps no answers, nor reads what they send before they are refused.
+    """
+    async with _transaction(request, caller, idempotency_key if caller else None) as db:
         yield db
 
 
-async def visitor_session(
+async def guest_write_session(
+    request: Request, caller: Caller, idempotency_key: IdempotencyHeader = None
+) -> AsyncIterator[AsyncSession]:
+    """The same for what guests may do as well; they too can repeat it by its key."""
+    async with _transaction(request, caller, idempotency_key) as db:
+        yield db
+
+
+async def anonymous_write_session(
     request: Request, idempotency_key: IdempotencyHeader = None
 ) -> AsyncIterator[AsyncSession]:
-    """The same for a POST by which anybody may leave something, whoever they are.
-
-    It looks at no Authorization header: nobody is turned away by a token that has expired.
-    """
-    services = services_of(request)
-    async with services.database.transaction() as db:
-        if idempotency_key:
-            await remember(request, db, None, idempotency_key, services.idempotency)
+    """The same where nobody is asked who they are, nor turned away by a token that has expired."""
+    async with _transaction(request, None, idempotency_key) as db:
         yield db
 
 
-async def beacon_session(request: Request, _caller: Caller) -> AsyncIterator[AsyncSession]:
-    """The same for what anybody sends all the time: no answer of it is kept for a repetition."""
-    async with services_of(request).database.transaction() as db:
+@asynccontextmanager
+async def _transaction(
+    request: Request, caller: Identity | None, key: str | None
+) -> AsyncIterator[AsyncSession]:
+    services = services_of(request)
+    async with services.database.transaction() as db:
+        if key and request.method == "POST":
+            await remember(request, db, caller, key, services.idempotency)
         yield db
 
 
 DbRead = Annotated[AsyncSession, Depends(read_session)]
 DbWrite = Annotated[AsyncSession, Depends(write_session, scope="function")]
-BeaconDb = Annotated[AsyncSession, Depends(beacon_session, scope="function")]
-VisitorDb = Annotated[AsyncSession, Depends(visitor_session, scope="function")]
+GuestDbWrite = Annotated[AsyncSession, Depends(guest_write_session, scope="function")]
+AnonymousDbWrite = Annotated[AsyncSession, Depends(anonymous_write_session, scope="function")]
 
 AuthDep = Annotated[AuthService, Depends(service("auth"))]
 SessionsDep = Annotated[SessionService, Depends(service("sessions"))]

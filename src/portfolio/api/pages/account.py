@@ -23,7 +23,7 @@ from portfolio.api.deps import (
 from portfolio.api.identity import SignInDb
 from portfolio.api.limits import limited
 from portfolio.api.pages import fields
-from portfolio.api.pages.forms import SUBMITTED, Form, page, router_of
+from portfolio.api.pages.forms import SUBMITTED, Form, page, router_of, to_site
 from portfolio.api.route import place
 from portfolio.core.config import Settings
 from portfolio.models.credentials import Purpose
@@ -179,6 +179,4 @@ def _comment(settings: Settings) -> APIRouter:
 
 
 def _done(settings: Settings, text: str) -> Response:
-    home = settings.site.url
-    link = f'<p><a href="{escape(home)}">Go to the site</a></p>' if home else ""
-    return page(200, "All set", f"<p>{escape(text)}</p>{link}")
+    return page(200, "All set", f"<p>{escape(text)}</p>{to_site(settings.site.url)}")

@@ -1,14 +1,13 @@
 """What visitors see who send the contact form without a script."""
 
 from collections.abc import Mapping
-from html import escape
 
 from fastapi import Request
 from starlette.responses import Response
 
 from portfolio.api.deps import services_of
 from portfolio.api.forms import wants_page
-from portfolio.api.pages.forms import TYPED, Field, Form, FormDoor, content_policy, page
+from portfolio.api.pages.forms import TYPED, Field, Form, FormDoor, content_policy, page, to_site
 from portfolio.core.web_addresses import origin_of
 from portfolio.schemas.contact import MAX_MESSAGE, MAX_NAME, MAX_SUBJECT
 
@@ -62,5 +61,4 @@ class ContactDoor(FormDoor):
 
 def thanks(home: str | None) -> Response:
     """`home`: the site that the form stands on."""
-    link = f'<p><a href="{escape(home)}">Back to the site</a></p>' if home else ""
-    return page(202, "Thank you", f"<p>Your message has arrived.</p>{link}")
+    return page(202, "Thank you", f"<p>Your message has arrived.</p>{to_site(home)}")

@@ -180,6 +180,11 @@ def message(
     return page(status, title, f"<p>{escape(_sentence(text))}</p>", headers)
 
 
+def to_site(home: str | None) -> str:
+    """A link to the site, as HTML, if it is known."""
+    return f'<p><a href="{escape(home)}">Go to the site</a></p>' if home else ""
+
+
 def page(
     status: int, title: str, body: str, headers: Mapping[str, str] | None = None
 ) -> HTMLResponse:

@@ -52,8 +52,7 @@ def _done(settings: Settings, user: User) -> Response:
     links = []
     if settings.server.serves_docs:
         links.append('<p><a href="docs">Read the documentation of the API and try it out</a></p>')
-    if settings.site.url:
-        links.append(f'<p><a href="{escape(settings.site.url)}">Go to the site</a></p>')
+    links.append(forms.to_site(settings.site.url))
     body = _DONE.substitute(
         username=escape(user.username),
         address=escape(settings.server.address),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import set_committed_value
@@ -16,7 +16,7 @@ from portfolio.core.clock import utc_now
 from portfolio.core.errors import NotFoundException
 from portfolio.core.refs import parse_ref
 from portfolio.db.repositories.base import BaseRepository
-from portfolio.db.repositories.entities import EntityRepository
+from portfolio.db.repositories.entities import EntityRepository, held
 from portfolio.db.repositories.visibility import SCOPES, speaks, visible_to
 from portfolio.models.comments import Comment, CommentStatus
 from portfolio.models.entities import EntityType
@@ -69,7 +69,7 @@ class CommentRepository(BaseRepository[Comment]):
             SCOPES[visible_to(viewer)](model),
         )
         if hold:
-            statement = _held(statement, model)
+            statement = held(statement, model)
         now = utc_now()
         row = (await db.execute(statement, {"now": now})).one_or_none()
         if row is None:
@@ -92,7 +92,7 @@ class CommentRepository(BaseRepository[Comment]):
         for kind, model in EntityRepository.publications.items():
             if entities[kind]:
                 of = select(model.id).where(model.id.in_(entities[kind])).order_by(model.id)
-                await db.execute(_held(of, model))
+                await db.execute(held(of, model))
         rows = await db.scalars(
             select(Comment)
             .where(Comment.id.in_(ids))
@@ -253,12 +253,6 @@ def _to_subject(kind: EntityType, row: Any, now: datetime) -> Subject:
     entity_id, status, deleted_at, published_at, count, enabled = row
     is_public = status is Status.PUBLISHED and deleted_at is None and published_at <= now
     return Subject(kind, entity_id, is_public, count, enabled, published_at)
-
-
-def _held(statement: Select[Any], model: type[Publishable]) -> Select[Any]:
-    return statement.with_for_update(key_share=True).with_hint(
-        model, "WITH (UPDLOCK, ROWLOCK)", "mssql"
-    )
 
 
 def _tags(kind: EntityType, entity_id: int) -> tuple[str, ...]:

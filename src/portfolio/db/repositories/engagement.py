@@ -6,7 +6,7 @@ from sqlalchemy import and_, delete, func, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.core import cache_tags
-from portfolio.db.repositories.entities import EntityRepository
+from portfolio.db.repositories.entities import EntityRepository, held
 from portfolio.db.repositories.reactions import COUNTED
 from portfolio.models.comments import Comment
 from portfolio.models.entities import EntityType, ReactionTarget
@@ -49,14 +49,8 @@ class EngagementRepository:
                 of_comments.join(reacted, reacted.c.target_id == Comment.id),
                 of_comments.where(Comment.author_id == user_id),
             )
-            held = (
-                select(model.id)
-                .where(model.id.in_(touched))
-                .order_by(model.id)
-                .with_for_update(key_share=True)
-                .with_hint(model, "WITH (UPDLOCK, ROWLOCK)", "mssql")
-            )
-            await db.execute(held)
+            ids = select(model.id).where(model.id.in_(touched)).order_by(model.id)
+            await db.execute(held(ids, model))
 
     async def erase_reactions(self, db: AsyncSession, user_id: int) -> None:
         """All of an account that is held, with everything that it reacted to."""

@@ -20,6 +20,13 @@ from portfolio.models.publications import Publishable
 from portfolio.models.users import Role, User
 
 
+def held(statement: Select[Any], model: type[Publishable | Profile]) -> Select[Any]:
+    """Lock the rows of `model` that it finds: they stay, and nobody else changes them."""
+    return statement.with_for_update(key_share=True).with_hint(
+        model, "WITH (UPDLOCK, ROWLOCK)", "mssql"
+    )
+
+
 class EntityRepository:
     publications: ClassVar[Mapping[EntityType, type[Publishable]]] = {
         EntityType.POSTS: BlogPost,
@@ -54,13 +61,10 @@ class EntityRepository:
     ) -> tuple[int, bool]:
         """As find() of a post or project, and hold(): its id, and whether strangers may see it."""
         model = self.publications[kind]
-        statement = (
-            self._visible(kind, parse_ref(ref) if isinstance(ref, str) else ref, visible_to(viewer))
-            .add_columns(case((public(model), 1), else_=0))
-            .with_for_update(key_share=True)
-            .with_hint(model, "WITH (UPDLOCK, ROWLOCK)", "mssql")
-        )
-        found = (await db.execute(statement, {"now": utc_now()})).one_or_none()
+        statement = self._visible(
+            kind, parse_ref(ref) if isinstance(ref, str) else ref, visible_to(viewer)
+        ).add_columns(case((public(model), 1), else_=0))
+        found = (await db.execute(held(statement, model), {"now": utc_now()})).one_or_none()
         if found is None:
             raise NotFoundException
         return found[0], bool(found[1])
@@ -76,13 +80,7 @@ class EntityRepository:
         Raises NotFoundException.
         """
         model = self.models[kind]
-        held = (
-            select(model.id)
-            .where(model.id == entity_id)
-            .with_for_update(key_share=True)
-            .with_hint(model, "WITH (UPDLOCK, ROWLOCK)", "mssql")
-        )
-        if await db.scalar(held) is None:
+        if await db.scalar(held(select(model.id).where(model.id == entity_id), model)) is None:
             raise NotFoundException
 
     def _visible(self, kind: EntityType, ref: int | str, scope: str) -> Select[Any]:

@@ -12,6 +12,7 @@ from portfolio.api.deps import (
     DbWrite,
     EntityType,
     GuestCommentsDep,
+    GuestDbWrite,
     IfMatch,
     Ref,
     RowId,
@@ -114,7 +115,7 @@ def _add_target(kind: EntityType) -> None:
     async def create_comment(
         ref: Ref,
         data: CommentCreate,
-        db: DbWrite,
+        db: GuestDbWrite,
         comments: CommentsDep,
         writer: WriterOrGuest,
         response: Response,

@@ -9,12 +9,12 @@ from portfolio.adapters.limiter import LimitName
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import (
     AdminUser,
+    AnonymousDbWrite,
     ContactDep,
     DbRead,
     DbWrite,
     IfMatch,
     RowId,
-    VisitorDb,
     services_of,
 )
 from portfolio.api.errors import errors
@@ -67,7 +67,7 @@ Limited = Annotated[None, limited(LimitName.CONTACT)]
 
 @router.post("", status_code=202, response_model=Accepted, responses=_SENT)
 async def send_contact_message(
-    request: Request, data: Sent, db: VisitorDb, _limit: Limited, contact: ContactDep
+    request: Request, data: Sent, db: AnonymousDbWrite, _limit: Limited, contact: ContactDep
 ) -> Response:
     """Write to the owner of the site: as JSON, or as a plain HTML form without any script.
 

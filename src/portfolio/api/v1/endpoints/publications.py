@@ -8,7 +8,6 @@ from pydantic import BaseModel
 
 from portfolio.api.answers import AnswerDep
 from portfolio.api.deps import (
-    BeaconDb,
     DbRead,
     DbWrite,
     Editor,
@@ -185,6 +184,6 @@ def add_verbs(  # noqa: C901 - one route after the other, none with a branch
         responses=errors(NotFoundException),
         name=f"count_{noun}_view",
     )
-    async def count_view(ref: Ref, db: BeaconDb, rows: service) -> None:
+    async def count_view(ref: Ref, db: DbWrite, rows: service) -> None:
         """Beacon: somebody reads it."""
         await rows.count_view(db, ref)
