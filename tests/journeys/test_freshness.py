@@ -65,6 +65,6 @@ async def test_a_cache_that_only_time_makes_forget_is_found_out(
 ) -> None:
     server = await serve(**RAISED)
     async with stale_cache(server.url) as url:
-        found = await check(replace(site(server), reads=[url]), tmp_path, 2)
+        found = await check(replace(site(server), reads=[url]), tmp_path, 6)
     assert found.tally.wrong > 0
     assert found.tally.failed == found.tally.lost == 0
