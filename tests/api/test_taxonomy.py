@@ -141,7 +141,8 @@ class TestGroups:
         for name in "abc":
             await group(admin_client, kind, name)
             count_queries.clear()
-            await client.get(f"{API}/{kind}")
+            # Past the cache, which the first time finds out until when an answer is good.
+            await client.get(f"{API}/{kind}", headers={"Cookie": "a=b"})
             counts.append(len(count_queries))
         assert len(set(counts)) == 1
         assert counts[0] <= 4
