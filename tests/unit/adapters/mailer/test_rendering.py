@@ -241,9 +241,9 @@ class TestListMail:
         assert f'href="{self.END}"' in message.html
 
     async def test_leads_to_the_comment_on_the_site(self) -> None:
-        message = await rendered("comment_digest", project_path="/work/{slug}/")
+        message = await rendered("comment_digest", project_path="/case-studies/{slug}/")
         assert "\nhttps://example.com/posts/hello-world#comment-5\n" in message.text
-        assert "\nhttps://example.com/work/hello-world/#comment-5\n" in message.text
+        assert "\nhttps://example.com/case-studies/hello-world/#comment-5\n" in message.text
         assert "… and 3 more." in message.text
 
     async def test_does_without_a_site(self) -> None:
