@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from tests.factories.live import STREAM, Stream, open_stream, served, tell
 from tests.factories.posts import make_post
 from tests.factories.users import bearing, make_access_token
@@ -230,13 +230,15 @@ class TestRetention:
                 row = LiveEvent(
                     topic="posts",
                     type=LiveType.COMMENT_CREATED,
-                    data={},
+                    data={"body": "Secret words"},
                     audience=Audience.EVERYONE,
                 )
                 await events.add(db, row)
         await age(database)
         async with database.reading() as db:
             assert await events.last(db, 10) == [row.id]
+            # Of that one the number is needed, and nothing else.
+            assert await db.scalar(select(LiveEvent.data)) == {}
         async with database.transaction() as db:
             await db.execute(delete(LiveEvent))
 

@@ -39,7 +39,8 @@ class EngagementRepository:
     async def hold_all_of(self, db: AsyncSession, user_id: int) -> None:
         """Every post and project that the account reacted to or commented on, in the usual order.
 
-        The account is held: whoever reacts or comments holds theirs first, too.
+        The account is held: whoever reacts holds theirs first, too. Whoever comments meets it at
+        the foreign key, and is refused or runs again.
         """
         for kind, model in EntityRepository.publications.items():
             of_comments = select(Comment.entity_id).where(Comment.entity_type == kind)

@@ -4,7 +4,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portfolio.db.repositories.sessions import alive
@@ -16,6 +16,9 @@ from portfolio.models.users import Role, User
 
 # Of parameters of one statement; SQL Server takes 2,100.
 _AT_ONCE = 1000
+
+# The topic of an event whose words are gone.
+FORGOTTEN = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +83,28 @@ class LiveEventRepository:
 
     async def has_older(self, db: AsyncSession, before: datetime) -> bool:
         """Whether forget() would find something."""
-        statement = select(LiveEvent.id).where(LiveEvent.created_at < before).limit(2)
-        # The newest may be one of them.
-        return len((await db.execute(statement)).all()) > 1
+        statement = select(LiveEvent.id).where(_readable(before)).limit(1)
+        return (await db.execute(statement)).first() is not None
 
     async def forget(self, db: AsyncSession, before: datetime) -> None:
-        """Delete what is older; the newest stays, or SQLite would give its id a second time."""
+        """Delete what is older; of the newest the words alone: SQLite would give its id again."""
         newest = select(func.max(LiveEvent.id)).scalar_subquery()
         await db.execute(
             delete(LiveEvent)
             .where(LiveEvent.created_at < before, LiveEvent.id < newest)
             .execution_options(synchronize_session=False)
         )
+        await db.execute(
+            update(LiveEvent)
+            .where(_readable(before))
+            .values(topic=FORGOTTEN, data={})
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _readable(before: datetime) -> ColumnElement[bool]:
+    """What is older, and not emptied yet."""
+    return and_(LiveEvent.created_at < before, LiveEvent.topic != FORGOTTEN)
 
 
 class ListenerRepository:
